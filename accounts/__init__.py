@@ -1,0 +1,1 @@
+"""Who people are: persons, developer accounts, collaborator grants, roles and every question of authority."""

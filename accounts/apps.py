@@ -1,0 +1,7 @@
+"""The Django app configuration of `accounts`."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"

@@ -1,0 +1,72 @@
+"""Forms of the people pages: they check shape; the acts decide."""
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, Scope, qq_number_validator
+
+
+class QQNumberField(forms.CharField):
+    """A QQ number as people type it: 5 to 11 digits, the first of them not 0."""
+
+    def __init__(self, **kwargs) -> None:
+        kwargs.setdefault("label", _("QQ 号"))
+        super().__init__(max_length=11, validators=[qq_number_validator], **kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "username"}
+
+
+class SignInForm(AuthenticationForm):
+    """QQ number and password."""
+
+    username = QQNumberField()
+    password = forms.CharField(
+        label=_("密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    error_messages = {
+        "invalid_login": _("QQ 号或密码不正确。"),
+        "inactive": _("这个账号已停用，请联系平台管理员。"),
+    }
+
+
+class SignUpForm(forms.Form):
+    """A QQ number joins, with or without a developer account of its own."""
+
+    WITH_ACCOUNT = "account"
+    qq_number = QQNumberField(help_text=_("一个 QQ 号只能注册一个开发者账户，注册后号码不得变更（2.1.1）。"))
+    password = forms.CharField(
+        label=_("密码"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("至少 10 个字符，不能全是数字，不能包含您的 QQ 号。"),
+    )
+    purpose = forms.ChoiceField(
+        label=_("注册目的"),
+        widget=forms.RadioSelect,
+        choices=[
+            (WITH_ACCOUNT, _("开通我自己的开发者账户")),
+            ("collaborator", _("只作为他人账户的协作者")),
+        ],
+    )
+
+
+class InviteForm(forms.Form):
+    """The owner names a QQ number and the operations it may carry out (2.1.5)."""
+
+    qq_number = QQNumberField(label=_("协作者的 QQ 号"))
+    scopes = forms.TypedMultipleChoiceField(
+        label=_("允许进行的操作"), choices=Scope.choices, coerce=Scope, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class RoleForm(forms.Form):
+    """An administrator names a person and a role."""
+
+    qq_number = QQNumberField()
+    role = forms.TypedChoiceField(label=_("角色"), choices=Role.choices, coerce=Role)
+
+
+class ResetForm(forms.Form):
+    """Asks for the QQ number whose mailbox gets a reset link."""
+
+    qq_number = QQNumberField()
