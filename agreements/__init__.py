@@ -1,0 +1,1 @@
+"""The texts: agreements, drafts and versions; import, publish, compare and read."""

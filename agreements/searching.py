@@ -1,0 +1,75 @@
+"""search_clauses(): find words in every clause of the texts in force and announced."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from agreements.models import Agreement, Version, VersionText
+from agreements.text.clauses import Unit, parse
+from agreements.text.rendering import anchors
+
+EXCERPT = 60  # characters on either side of the first word found
+MOST_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One clause in which all the words were found, with an excerpt around the first of them."""
+
+    version: Version
+    language: str
+    number: str
+    heading: str
+    anchor: str
+    emphasised: bool
+    excerpt_before: str
+    excerpt_match: str
+    excerpt_after: str
+
+    @property
+    def agreement(self) -> Agreement:
+        return self.version.agreement
+
+    @property
+    def url(self) -> str:
+        return f"{self.version.get_absolute_url()}?text={self.language}#{self.anchor}"
+
+
+def _hit(text: VersionText, unit: Unit, anchor: str, word: str) -> Hit:
+    start = max(unit.words.casefold().find(word), 0)
+    end = min(start + len(word), len(unit.words))
+    before, after = unit.words[max(0, start - EXCERPT) : start], unit.words[end : end + EXCERPT]
+    return Hit(
+        version=text.version,
+        language=text.language,
+        number=unit.number,
+        heading=unit.heading,
+        anchor=anchor,
+        emphasised=unit.emphasised,
+        excerpt_before=("…" if start > EXCERPT else "") + before,
+        excerpt_match=unit.words[start:end],
+        excerpt_after=after + ("…" if end + EXCERPT < len(unit.words) else ""),
+    )
+
+
+def _anchored(text: VersionText) -> Iterator[tuple[Unit, str]]:
+    units = parse(text.text).units
+    return zip(units, anchors(units), strict=True)
+
+
+def search_clauses(*, query: str, at: datetime) -> list[Hit]:
+    """Return the clauses, in reading order, that hold every word of `query` (white space separates words, case does
+    not matter) or whose number is the query itself.
+    """
+    words = query.casefold().split()[:MOST_WORDS]
+    if not words:
+        return []
+    open_now = Version.objects.open_at(at=at)
+    texts = VersionText.objects.filter(version__in=open_now).select_related("version__agreement")
+    number = query.strip()
+    return [
+        _hit(text, unit, anchor, words[0])
+        for text in texts.order_by("version__agreement__slug", "-version__number", "language")
+        for unit, anchor in _anchored(text)
+        if unit.number == number or all(word in unit.words.casefold() for word in words)
+    ]

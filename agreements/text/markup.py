@@ -1,0 +1,335 @@
+"""The little Markdown that agreements are written in: source text to lines of runs with their emphasis, and back."""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import quote
+
+
+class Run(NamedTuple):
+    """A stretch of text with one look."""
+
+    text: str
+    strong: bool = False
+    em: bool = False
+    href: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line that may begin a unit: after a blank line ("block"), a forced break ("hard") or a mere wrap ("soft")."""
+
+    start: int
+    brk: str
+    depth: int = 0
+    is_bullet: bool = False
+    is_row: bool = False
+    runs: list[Run] = field(default_factory=list)
+    text: str = ""
+
+
+class _Source(NamedTuple):
+    start: int
+    text_start: int
+    text: str
+    brk: str
+    is_bullet: bool = False
+    is_row: bool = False
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    at: int
+    href: str
+    opens: bool
+    closes: bool
+
+
+BLANK = "\t\r\v\f \u3000\xa0\u200b-\u200f\u2060\ufeff"
+HEADING = re.compile(rf"[{BLANK}]{{0,3}}(#{{1,6}})[ \t\u3000\xa0]+|[{BLANK}]{{0,3}}(#{{2,6}})(?=[^#\s])")
+PREFIX = re.compile(rf"[{BLANK}]*(?:>[{BLANK}]*)*(?P<bullet>(?:[*+•·-][ \t\u3000]+)+(?=\S))?(?:#{{1,6}}[ \t]+)?")
+FRONT = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t]*(?:\n|$)")
+IGNORED = re.compile(r"\s*(?:<!--.*-->|([-*_=])(?:[ \t]*\1){2,}|:?-{3,}:?(?:[ \t]*\|[ \t]*:?-{3,}:?)*|\|[-:| \t]+\||-?\|-?)\s*")
+UNDERLINE = re.compile(r"(=+|-{3,})\s*")
+TOKEN = re.compile(
+    r"""
+    (?P<plain>[^\\*_\[!<&`\n]+)
+    | (?P<newline>\n)
+    | \\(?P<escaped>[!-/:-@\[-`{-~])
+    | (?P<stars>\*+)
+    | (?P<unders>_+)
+    | !?\[(?P<label>(?:\\.|[^\[\]\\]){0,1000})\]
+      \(\s{0,9}<?(?P<url>(?:\\.|[^\s()\\<>]|\([^\s()]{0,200}\)){0,2000})>?(?:\s{1,9}"[^"]{0,1000}")?\s{0,9}\)
+    | <(?P<auto>(?:https?://|mailto:)[^\s<>]{1,2000})>
+    | <(?P<tag>/?(?:b|strong|i|em|u|br|span|font|p|div|sup|sub|a|center))\b[^<>]{0,500}>
+    | &(?P<entity>\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});
+    | `(?P<code>[^`\n]{1,500})`
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+WIDE = re.compile("[\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
+LEAD = re.compile(r"[\s\d.、,，:：()（）第章节条款项一二三四五六七八九十百零a-zA-Z]{0,12}")
+URL_SAFE = "/:?#@!$&'*+,;=%~|^[]{}`" + "".join(chr(code) for code in range(0xA1, 0x100))
+SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
+STRONG_TAGS = {"b", "strong", "/b", "/strong"}
+
+
+def lines(source: str) -> list[Line]:
+    """All lines of the source that carry text, in order; linear in its length."""
+    found: list[Line] = []
+    front = FRONT.match(source)
+    blocks = [(depth, block, _tokens("\n".join(line.text for line in block))) for depth, block in _blocks(source, front.end() if front else 0)]
+    is_open = False
+    for index, (depth, block, tokens) in enumerate(blocks):
+        carries = index + 1 < len(blocks) and not depth and _may_close(blocks[index + 1])
+        runs, is_open = _resolve(tokens, is_open, carries)
+        found.extend(_assemble(block, depth, runs))
+    return found
+
+
+def inline(markdown: str) -> list[Run]:
+    """The runs of one line of Markdown."""
+    return _merged(run for run, _ in _resolve(_tokens(markdown.replace("\n", " ")), False, False)[0] if run)
+
+
+def joined(parts: Iterable[list[Run]]) -> list[Run]:
+    """Wrapped lines as one: without a space where either side is Chinese."""
+    whole: list[Run] = []
+    for part in map(trimmed, parts):
+        if whole and part and not WIDE.match(whole[-1].text[-1]) and not WIDE.match(part[0].text[0]):
+            whole.append(Run(" ", whole[-1].strong and part[0].strong, whole[-1].em and part[0].em))
+        whole += part
+    return whole
+
+
+def trimmed(runs: Iterable[Run]) -> list[Run]:
+    """The runs without blank ends."""
+    kept = [run for run in runs if run.text]
+    edge = BLANK.replace("\u200b-\u200f", "\u200b\u200c\u200d\u200e\u200f") + "\n"
+    while kept and not kept[0].text.lstrip(edge):
+        kept.pop(0)
+    while kept and not kept[-1].text.rstrip(edge):
+        kept.pop()
+    if kept:
+        kept[0] = kept[0]._replace(text=kept[0].text.lstrip(edge))
+        kept[-1] = kept[-1]._replace(text=kept[-1].text.rstrip(edge))
+    return kept
+
+
+def _merged(runs: Iterable[Run]) -> list[Run]:
+    """Neighbours with one look as one run."""
+    groups = groupby(runs, key=lambda run: run[1:])
+    return [Run("".join(run.text for run in group), *look) for look, group in groups]
+
+
+def after(runs: list[Run], offset: int) -> list[Run]:
+    """The runs from a position of their text on."""
+    kept: list[Run] = []
+    for run in runs:
+        if offset < len(run.text):
+            kept.append(run._replace(text=run.text[max(offset, 0) :]))
+        offset -= len(run.text)
+    return kept
+
+
+def plain(runs: Iterable[Run]) -> str:
+    return "".join(run.text for run in runs)
+
+
+def is_emphasised(runs: Iterable[Run]) -> bool:
+    """Whether there are letters and every one of them is bold, in however many spans."""
+    marks = [run.strong for run in runs if re.search(r"[^\W_]", run.text)]
+    return bool(marks) and all(marks)
+
+
+def to_markdown(runs: Iterable[Run]) -> str:
+    """Markdown that inline() reads back as the same runs."""
+    written = _spans(list(runs), "strong", "**", lambda inner: _spans(inner, "em", "*", _links))
+    return re.sub(r"^([#>+\-=|~])", r"\\\1", written)
+
+
+def _blocks(source: str, start: int) -> Iterator[tuple[int, list[_Source]]]:
+    """Heading depth (0 for none) and lines of every block; a line that is only a rule or a comment belongs to none."""
+    block: list[_Source] = []
+    is_hard = False
+    for raw in source[start:].split("\n"):
+        content, at = raw.rstrip("\r"), start
+        start += len(raw) + 1
+        heading = HEADING.match(content)
+        if block and len(block) == 1 and len(block[0].text) < 80 and UNDERLINE.fullmatch(content):
+            yield (1 if content[0] == "=" else 2), block
+            block = []
+        elif not content.strip() or IGNORED.fullmatch(content):
+            if block:
+                yield 0, block
+            block = []
+        elif heading:
+            if block:
+                yield 0, block
+            text = re.sub(r"(?<=\s)#+$", "", content[heading.end() :].rstrip()).rstrip()
+            yield len(heading[1] or heading[2]), [_Source(at, at + heading.end(), text, "block")]
+            block = []
+        else:
+            prefix = PREFIX.match(content)
+            bullet, text = bool(prefix["bullet"]), content[prefix.end() :]
+            cells = text.rstrip()
+            is_row = len(cells) > 2 and cells[0] == cells[-1] == "|"
+            brk = "block" if not block else "hard" if is_hard or bullet or is_row else "soft"
+            if is_row:
+                text = " | ".join(cell.strip() for cell in cells.strip("|").split("|"))
+            block.append(_Source(at, at + prefix.end(), text, brk, bullet, is_row))
+            is_hard = is_row or text.endswith(("  ", "\\"))
+            continue
+        is_hard = False
+    if block:
+        yield 0, block
+
+
+def _tokens(text: str) -> list[_Token]:
+    text = re.sub(r"\\$", "", text, flags=re.MULTILINE)
+    found = []
+    for match in TOKEN.finditer(text):
+        kind, end = match.lastgroup, match.end()
+        before = text[match.start() - 1] if match.start() else " "
+        following = text[end] if end < len(text) else " "
+        inside = before.isascii() and before.isalnum() and following.isascii() and following.isalnum()
+        opens, closes = not following.isspace() and not inside, not before.isspace() and not inside
+        href = ""
+        words = match[kind]
+        if kind == "url":
+            words = match["label"]
+            href = "" if match[0].startswith("!") else re.sub(r"\\(.)", r"\1", match["url"])
+        elif kind == "auto":
+            href = words
+        elif kind == "entity":
+            words = html.unescape(match[0])
+        found.append(_Token(kind, words, match.start(), href, opens, closes))
+    return found
+
+
+def _strong(token: _Token) -> bool:
+    if token.kind == "stars":
+        return len(token.text) in (2, 3)
+    if token.kind == "tag":
+        return token.text.lower() in STRONG_TAGS
+    return token.kind == "unders" and len(token.text) == 2 and (token.opens or token.closes)
+
+
+def _may_close(block: tuple[int, list[_Source], list[_Token]]) -> bool:
+    """Whether a block may hold the end of a bold span that the block before left open (clause 10.4 of our source)."""
+    depth, _, tokens = block
+    marks = [token for token in tokens if _strong(token)]
+    words = [token for token in tokens if token.kind != "newline" and token.text.strip()]
+    return not depth and len(marks) % 2 == 1 and (len(words) == 1 or words[0] is not marks[0])
+
+
+def _resolve(tokens: list[_Token], is_open: bool, carries: bool) -> tuple[list[tuple[Run | None, int]], bool]:
+    """Runs and, as None, line breaks, each with its position; and whether bold goes on in the next block."""
+    strong = [index for index, token in enumerate(tokens) if _strong(token)]
+    is_odd = (len(strong) + is_open) % 2 == 1
+    stray = strong[-1] if is_odd and strong and not carries and not _leads(tokens, strong[-1]) else -1
+    em = _pairs(tokens)
+    out: list[tuple[Run | None, int]] = []
+    bold, slanted = is_open, False
+    for index, token in enumerate(tokens):
+        words = token.text
+        if token.kind == "newline" or (token.kind == "tag" and words.lower() == "br"):
+            out.append((None, token.at))
+            continue
+        if index in em:
+            slanted = not slanted
+        if _strong(token) and index != stray:
+            bold = not bold
+            words = "" if len(words) != 3 or index in em or token.kind == "tag" else "*"
+        elif index in em or (token.kind == "tag" and index != stray) or (bold and words == "****"):
+            words = ""
+        if token.kind == "url":
+            for piece in inline(words):
+                out.append((Run(piece.text, bold or piece.strong, slanted or piece.em, token.href), token.at))
+        elif words:
+            out.append((Run(words, bold, slanted, token.href), token.at))
+    return out, is_odd and carries
+
+
+def _leads(tokens: list[_Token], index: int) -> bool:
+    """Whether a bold mark stands at the head of its line, before or right after the number."""
+    words = []
+    while index and tokens[index - 1].kind != "newline" and len(words) < 9:
+        index -= 1
+        words.append(tokens[index].text)
+    return bool(LEAD.fullmatch("".join(reversed(words))))
+
+
+def _pairs(tokens: list[_Token]) -> set[int]:
+    """The positions of the marks that open and close slanted text."""
+    found: set[int] = set()
+    waiting: dict[str, int] = {}
+    for index, token in enumerate(tokens):
+        if token.kind in ("stars", "unders") and len(token.text) in (1, 3) and (token.kind == "stars" or len(token.text) == 1):
+            if token.closes and token.kind in waiting:
+                found |= {waiting.pop(token.kind), index}
+            elif token.opens:
+                waiting[token.kind] = index
+    return found
+
+
+def _assemble(block: list[_Source], depth: int, runs: list[tuple[Run | None, int]]) -> Iterator[Line]:
+    """Lines with their runs; a break that a link swallowed does not count, and one that a tag made does."""
+    starts, at = [], 0
+    for source in block:
+        starts.append(at)
+        at += len(source.text) + 1
+    starts.append(at)
+    number, line = 0, Line(block[0].start, block[0].brk, depth, block[0].is_bullet, block[0].is_row)
+    for run, position in [*runs, (None, at)]:
+        if run:
+            line.runs.append(run)
+            continue
+        line.runs = trimmed(_merged(line.runs))
+        line.text = plain(line.runs)
+        yield line
+        while starts[number + 1] <= position + 1 and number + 1 < len(block):
+            number += 1
+        source = block[number]
+        is_line = position + 1 == starts[number]
+        start = source.start if is_line else source.text_start + position - starts[number]
+        line = Line(start, source.brk if is_line else "hard", depth, is_line and source.is_bullet, source.is_row)
+
+
+def _spans(runs: list[Run], look: str, mark: str, inner) -> str:
+    """The runs with marks around every stretch that has the look, blanks at its ends kept outside."""
+    parts: list[str] = []
+    position = 0
+    while position < len(runs):
+        end = position
+        has_look = getattr(runs[position], look)
+        while end < len(runs) and getattr(runs[end], look) == has_look:
+            end += 1
+        words = inner(runs[position:end])
+        stripped = words.strip()
+        if has_look and stripped:
+            head = words[: len(words) - len(words.lstrip())]
+            words = f"{head}{mark}{stripped}{mark}{words[len(words.rstrip()) :]}"
+        parts.append(words)
+        position = end
+    return "".join(parts)
+
+
+def _links(runs: list[Run]) -> str:
+    parts: list[str] = []
+    for run in runs:
+        words = re.sub(r"[\\*`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\](?=\()", r"\\\g<0>", run.text)
+        words = re.sub(r"&(?=#?\w{1,8};)", "&amp;", words)
+        words = re.sub(r"<(?=/?[a-zA-Z])", "&lt;", words)
+        if run.href and run.href == run.text:
+            words = f"<{run.href}>"
+        elif run.href and not SCRIPT.match(run.href):
+            label = re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", words)
+            words = f"[{label}]({quote(run.href, safe=URL_SAFE)})"
+        parts.append(words)
+    return "".join(parts)

@@ -1,0 +1,129 @@
+"""A parsed text as sanitised HTML, table of contents, plain text and canonical Markdown."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from html import escape
+from typing import NamedTuple
+
+import nh3
+
+from agreements.text import markup
+from agreements.text.clauses import Outline, Unit
+from agreements.text.markup import Run
+from agreements.text.numbering import HAN
+
+TAGS = {"section", "div", "h2", "h3", "h4", "h5", "h6", "p", "strong", "em", "a"}
+ATTRIBUTES = {"section": {"class", "id", "data-level"}, "div": {"class"}, "a": {"class", "href"}} | {
+    f"h{depth}": {"class"} for depth in range(2, 7)
+}
+SCHEMES = {"http", "https", "mailto"}
+
+
+class SafeHtml(str):
+    """HTML that templates print as it is, because render() has sanitised it."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+class Entry(NamedTuple):
+    """A line of the table of contents; `anchor` is the id of the unit in the rendered HTML."""
+
+    number: str
+    heading: str
+    level: int
+    anchor: str
+
+
+def render(outline: Outline) -> SafeHtml:
+    """One <section> per unit, in document order, after the lines on dates; the same bytes for the same text, always."""
+    parts = []
+    if outline.notes:
+        notes = "".join(f"<p>{escape(note)}</p>" for note in outline.notes)
+        parts.append(f'<div class="notes">{notes}</div>')
+    parts += [_section(unit, anchor) for unit, anchor in zip(outline.units, anchors(outline.units), strict=True)]
+    cleaned = nh3.clean("\n".join(parts), tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener")
+    return SafeHtml(cleaned)
+
+
+def contents(outline: Outline) -> list[Entry]:
+    """The headed units."""
+    marked = zip(outline.units, anchors(outline.units), strict=True)
+    return [Entry(unit.number, unit.heading, unit.level, anchor) for unit, anchor in marked if unit.heading]
+
+
+def plain(outline: Outline) -> str:
+    """The text without marks: title, dates, then each unit with its number on a line of its own, never wrapped."""
+    lines = [outline.title, *outline.notes, *(f"{unit.label} {unit.words}".strip() for unit in outline.units)]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def markdown(outline: Outline) -> str:
+    """The Markdown that parse() reads back as the same outline: a blank line between blocks, no wraps."""
+    blocks = [f"# {markup.to_markdown([Run(outline.title)])}"] if outline.title else []
+    blocks += [markup.to_markdown([Run(note)]) for note in outline.notes]
+    blocks += [_block(unit) for unit in outline.units]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(unit: Unit) -> str:
+    runs = markup.inline(unit.markdown)
+    if unit.kind == "paragraph":
+        return f"| {unit.markdown} |" if " | " in unit.text else unit.markdown
+    number, gap = _written(unit)
+    is_bold = unit.emphasised if unit.heading else bool(runs) and runs[0].strong
+    is_number_bold = is_bold or not (unit.heading or unit.kind == "item")
+    words = markup.to_markdown([Run(number, is_number_bold), Run(gap, is_bold), *runs] if number else runs)
+    return f"{'#' * min(unit.level + 1, 6)} {words}" if unit.heading else words
+
+
+def _written(unit: Unit) -> tuple[str, str]:
+    """The number with its punctuation as the canonical Markdown has it, and what parts it from the words."""
+    label = unit.label
+    if unit.kind == "annex":
+        return unit.number, "" if unit.heading == unit.number else "：" if label[0] > "z" else ": "
+    if not label or label.endswith("）"):
+        return label or ("" if unit.markdown else unit.number), ""
+    if re.fullmatch(r"\d+|[A-Z]|[IVXLC]+", label):
+        return f"{label}.", " "
+    return (f"{label}、", "") if re.fullmatch(f"[{HAN}]+", label) else (label, " ")
+
+
+def anchors(units: Iterable[Unit]) -> list[str]:
+    """The id of each unit: its number without blanks, and where a text uses a number again, 2.3~2."""
+    seen: Counter[str] = Counter()
+    found = []
+    for unit in units:
+        anchor = re.sub(r"\s+", "-", unit.number)
+        seen[anchor] += 1
+        found.append(anchor if seen[anchor] == 1 else f"{anchor}~{seen[anchor]}")
+    return found
+
+
+def _section(unit: Unit, anchor: str) -> str:
+    classes = f"unit unit-{unit.kind}" + (" is-emphasised" if unit.emphasised else "")
+    name = escape(anchor)
+    number = f'<a class="number" href="#{name}">{escape(unit.label)}</a>' if unit.label else ""
+    if unit.heading:
+        depth = min(unit.level + 1, 6)
+        words = escape(unit.heading) if not unit.markdown else _html(unit, within_bold=True)
+        body = f'<h{depth} class="words">{number}{" " if number else ""}{words}</h{depth}>'
+    else:
+        words = _html(unit, within_bold=unit.emphasised)
+        body = f'{number}<div class="words">{f"<strong>{words}</strong>" if unit.emphasised else words}</div>'
+    return f'<section class="{classes}" id="{name}" data-level="{unit.level}">{body}</section>'
+
+
+def _html(unit: Unit, *, within_bold: bool) -> str:
+    """The unit's words; a wholly bold unit gets one <strong> from its caller, and a heading is bold by itself."""
+    parts = []
+    for run in markup.inline(unit.markdown):
+        words = escape(run.text)
+        if run.href.lower().startswith(("http://", "https://", "mailto:")):
+            words = f'<a href="{escape(run.href)}">{words}</a>'
+        words = f"<em>{words}</em>" if run.em else words
+        parts.append(f"<strong>{words}</strong>" if run.strong and not within_bold else words)
+    return re.sub("</strong>(\\s*)<strong>", r"\1", "".join(parts))

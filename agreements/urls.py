@@ -1,0 +1,50 @@
+"""Addresses of the reading pages."""
+
+from datetime import date
+
+from django.urls import path, register_converter
+
+from agreements import views
+
+
+class DayConverter:
+    """A calendar day, YYYY-MM-DD."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+class NumberConverter:
+    """A version number: 1 to 999999, without leading zeros, so that every version has one address."""
+
+    regex = r"[1-9]\d{0,5}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(DayConverter, "day")
+register_converter(NumberConverter, "number")
+
+app_name = "agreements"
+urlpatterns = [
+    path("search/", views.search, name="search"),
+    path("agreements/", views.agreement_list, name="list"),
+    path("agreements/<slug:slug>/", views.current, name="current"),
+    path("agreements/<slug:slug>/versions/", views.versions, name="versions"),
+    path("agreements/<slug:slug>/versions/<number:number>/", views.version_page, name="version"),
+    path("agreements/<slug:slug>/versions/<number:number>.md", views.download_md, name="download_md"),
+    path("agreements/<slug:slug>/versions/<number:number>.txt", views.download_txt, name="download_txt"),
+    path("agreements/<slug:slug>/on/<day:day>/", views.on_day, name="on_day"),
+    path("agreements/<slug:slug>/on/", views.choose_day, name="choose_day"),
+    path("agreements/<slug:slug>/compare/<number:old>...<number:new>/", views.compare_page, name="compare"),
+    path("agreements/<slug:slug>/compare/<number:old>...<number:new>.json", views.compare_json, name="compare_json"),
+]

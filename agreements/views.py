@@ -1,0 +1,226 @@
+"""Reading pages, open to everyone: what is in force, every version, any day, comparisons, search and downloads."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from agreements.comparison_page import compare_texts, page_rows
+from agreements.models import Agreement, Language, Version, VersionText
+from agreements.searching import search_clauses
+from agreements.text.clauses import parse
+from agreements.text.rendering import SafeHtml, contents, plain
+
+HITS_PER_PAGE = 30
+
+
+def _version(slug: str, number: int) -> Version:
+    versions = Version.objects.select_related("agreement", "withdrawal").prefetch_related("texts")
+    return get_object_or_404(versions, agreement__slug=slug, number=number)
+
+
+def _chosen_text(request: HttpRequest, version: Version) -> VersionText:
+    """Return the text in the language of `?text=`, or of the page, or the governing one."""
+    wished = request.GET.get("text")
+    return version.text_in(wished if wished in Language.values else None)
+
+
+def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> dict:
+    """Return what the reading page shows of a version at `at`."""
+    text = _chosen_text(request, version)
+    outline = parse(text.text)
+    current = Version.objects.in_force(at=at).filter(agreement=version.agreement).first()
+    successor = version.successors(at=at).first()
+    slug = version.agreement.slug
+    if current and current.number > version.number:
+        compare_url = reverse("agreements:compare", args=[slug, version.number, current.number])
+    else:
+        compare_url = version.compare_url
+    return {
+        "agreement": version.agreement,
+        "version": version,
+        "text": text,
+        "texts": version.texts.all(),
+        "body": SafeHtml(text.html),
+        "contents": contents(outline),
+        "emphasised_count": sum(unit.emphasised and not unit.heading for unit in outline.units),
+        "state": version.state(at=at),
+        "current": current,
+        "superseded_at": successor.effective_at if successor else None,
+        "compare_url": compare_url,
+        "download_md": f"{reverse('agreements:download_md', args=[slug, version.number])}?text={text.language}",
+        "download_txt": f"{reverse('agreements:download_txt', args=[slug, version.number])}?text={text.language}",
+    }
+
+
+@login_not_required
+@require_safe
+def agreement_list(request: HttpRequest) -> HttpResponse:
+    """List every agreement that has a public version."""
+    now = timezone.now()
+    versions = Version.objects.select_related("agreement")
+    in_force = {version.agreement_id: version for version in versions.in_force(at=now)}
+    announced: dict[int, list[Version]] = {}
+    for version in versions.announced(at=now).order_by("effective_at"):
+        announced.setdefault(version.agreement_id, []).append(version)
+    rows = [
+        {"agreement": agreement, "in_force": in_force.get(agreement.pk), "announced": announced.get(agreement.pk, [])}
+        for agreement in Agreement.objects.filter(pk__in=in_force.keys() | announced.keys())
+    ]
+    return render(request, "agreements/list.html", {"rows": rows})
+
+
+@login_not_required
+@require_safe
+def current(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the version in force; before the first one takes effect, the announced one."""
+    now = timezone.now()
+    versions = Version.objects.filter(agreement__slug=slug).select_related("agreement").prefetch_related("texts")
+    version = versions.in_force(at=now).first() or versions.announced(at=now).order_by("number").first()
+    if version is None:
+        raise Http404
+    return render(request, "agreements/version.html", reading_context(request, version, at=now) | {"pinned": False})
+
+
+@login_not_required
+@require_safe
+def version_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one version, whatever its state, and say what it is."""
+    context = reading_context(request, _version(slug, number), at=timezone.now())
+    return render(request, "agreements/version.html", context | {"pinned": True})
+
+
+@login_not_required
+@require_safe
+def versions(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the versions of an agreement, the newest first."""
+    now = timezone.now()
+    found = Version.objects.filter(agreement__slug=slug).select_related("agreement", "withdrawal").order_by("-number")
+    rows = [(version, version.state(at=now)) for version in found]
+    if not rows:
+        raise Http404
+    return render(request, "agreements/versions.html", {"agreement": rows[0][0].agreement, "rows": rows})
+
+
+@login_not_required
+@require_safe
+def on_day(request: HttpRequest, slug: str, day: date) -> HttpResponse:
+    """Show the text as it stood at the end of a day in the site's time zone, and say if it changed on that day."""
+    agreement = get_object_or_404(Agreement.objects.filter(versions__isnull=False).distinct(), slug=slug)
+    try:
+        start = timezone.make_aware(datetime.combine(day, time.min))
+        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
+    except OverflowError:
+        raise Http404 from None
+    found = agreement.versions.select_related("agreement").prefetch_related("texts")
+    version = found.in_force(at=end).first()
+    context: dict = {"agreement": agreement, "version": version}
+    if version is not None:
+        context |= reading_context(request, version, at=timezone.now())
+    context |= {
+        "day": day,
+        "pinned": True,
+        "changed_that_day": list(
+            agreement.versions.public().filter(effective_at__gte=start, effective_at__lte=end).order_by("number")
+        ),
+    }
+    return render(request, "agreements/on_day.html", context)
+
+
+@login_not_required
+@require_safe
+def choose_day(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lead the form that asks for a day to that day's page."""
+    try:
+        day = date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return redirect("agreements:versions", slug)
+    return redirect("agreements:on_day", slug, day)
+
+
+def _download(request: HttpRequest, slug: str, number: int, *, extension: str, content_type: str) -> HttpResponse:
+    version = _version(slug, number)
+    text = _chosen_text(request, version)
+    body = text.text if extension == "md" else plain(parse(text.text))
+    response = HttpResponse(body.encode(), content_type=f"{content_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-{number}.{text.language}.{extension}"'
+    response["Content-Language"] = text.language
+    return response
+
+
+@login_not_required
+@require_safe
+def download_md(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Give the canonical text, byte for byte: its SHA-256 is the version's digest."""
+    return _download(request, slug, number, extension="md", content_type="text/markdown")
+
+
+@login_not_required
+@require_safe
+def download_txt(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Give the text without markup."""
+    return _download(request, slug, number, extension="txt", content_type="text/plain")
+
+
+def _pair(request: HttpRequest, slug: str, old: int, new: int) -> tuple[Version, Version, VersionText, VersionText]:
+    """Return both versions and their texts in one language: the chosen one if both have it, or the governing one."""
+    first, second = _version(slug, old), _version(slug, new)
+    text = _chosen_text(request, second)
+    if text.language not in {other.language for other in first.texts.all()}:
+        text = second.text_in(second.governing_language)
+    return first, second, first.text_in(text.language), text
+
+
+@login_not_required
+@require_safe
+def compare_page(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
+    """Show what changed between any two versions, clause by clause."""
+    first, second, old_text, new_text = _pair(request, slug, old, new)
+    return render(request, "agreements/compare.html", comparison_context(request, first, second, old_text, new_text))
+
+
+def comparison_context(
+    request: HttpRequest, first: Version, second: Version, old_text: VersionText, new_text: VersionText
+) -> dict:
+    """Return what the comparison page shows."""
+    comparison = compare_texts(old_text.text, new_text.text)
+    show = "all" if request.GET.get("show") == "all" else "changes"
+    agreement = second.agreement
+    choices = Version.objects.filter(agreement=agreement).order_by("-number")
+    return {
+        "agreement": agreement,
+        "old": first,
+        "new": second,
+        "language": new_text.language,
+        "comparison": comparison,
+        "rows": page_rows(comparison, everything=show == "all"),
+        "view": "side" if request.GET.get("view") == "side" else "inline",
+        "show": show,
+        "pairs": choices,
+        "json_url": reverse("agreements:compare_json", args=[agreement.slug, first.number, second.number]),
+        "since_accepted": False,
+    }
+
+
+@login_not_required
+@require_safe
+def compare_json(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
+    """Give the comparison as JSON."""
+    _first, _second, old_text, new_text = _pair(request, slug, old, new)
+    comparison = compare_texts(old_text.text, new_text.text)
+    return JsonResponse(comparison.as_json(), json_dumps_params={"ensure_ascii": False})
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Search every clause of what is in force and announced."""
+    query = request.GET.get("q", "").strip()[:200]
+    hits = search_clauses(query=query, at=timezone.now())
+    page = Paginator(hits, HITS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "agreements/search.html", {"query": query, "hits": page, "total": len(hits), "page": page})
