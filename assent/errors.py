@@ -1,0 +1,39 @@
+"""Refusals of the acts of `assent`."""
+
+from django.utils.translation import gettext_lazy as _
+
+from evidence.errors import Refusal
+
+
+class NothingTicked(Refusal):
+    """Assent is never a default: somebody has to tick what is accepted (invariant 9)."""
+
+    message = _("请先勾选您同意的协议。没有勾选，就没有记录任何同意。")
+
+
+class StaleText(Refusal):
+    """What the form showed is not the text that can be accepted now: it is superseded, withdrawn or not this text."""
+
+    status = 409
+    message = _("在您阅读期间，协议文本已经变化，没有记录任何同意。下面是现在的文本，请重新阅读后再决定。")
+
+
+class NoSuchVersion(Refusal):
+    """There is no published version of this description; drafts cannot be accepted."""
+
+    status = 404
+    message = _("没有这个已公布的版本，没有作任何记录。")
+
+
+class FormKeyReused(Refusal):
+    """A form key belongs to one actor, one account and one set of documents."""
+
+    status = 409
+    message = _("这张表单已经用于另一次提交，没有作任何记录。请重新打开页面。")
+
+
+class AlreadyAccepted(Refusal):
+    """What was accepted cannot be refused afterwards."""
+
+    status = 409
+    message = _("该版本已经同意过，不能再表示不同意。")

@@ -1,0 +1,57 @@
+"""Forms of the accept page and the auditor's filters: they check shape; the acts decide."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import QQNumberField
+from agreements.models import Agreement
+from assent.accepting import Shown
+from assent.models import Basis
+
+
+def document_value(shown: Shown) -> str:
+    """Return how a form carries one shown document: its five parts, separated by a space."""
+    return f"{shown.slug} {shown.number} {shown.language} {shown.text_sha256} {shown.html_sha256}"
+
+
+def shown_document(value: str) -> Shown:
+    """Read what `document_value` wrote. Raises forms.ValidationError."""
+    parts = value.split(" ")
+    if len(parts) != 5 or not (parts[1].isascii() and parts[1].isdecimal() and len(parts[1]) <= 9):
+        raise forms.ValidationError(_("表单已损坏，请重新打开页面。"))
+    return Shown(parts[0], int(parts[1]), *parts[2:])
+
+
+class DocumentsField(forms.Field):
+    """The ticked documents; any that were not on the page are refused by the act, not here."""
+
+    widget = forms.SelectMultiple
+
+    def to_python(self, value: object) -> list[Shown]:
+        if not isinstance(value, list | tuple):
+            return []
+        if len(value) > 100 or len(set(value)) != len(value) or any("\0" in part for part in value):
+            raise forms.ValidationError(_("表单已损坏，请重新打开页面。"))
+        return [shown_document(part) for part in value]
+
+
+class DecisionForm(forms.Form):
+    """A decision about documents on behalf of an account; `form_key` makes a double click one act."""
+
+    account = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    form_key = forms.UUIDField()
+    documents = DocumentsField(required=False)
+
+
+class AuditForm(forms.Form):
+    """What the auditor looks for; every field narrows the list."""
+
+    account = QQNumberField(label=_("账户 QQ"), required=False)
+    actor = QQNumberField(label=_("操作 QQ"), required=False)
+    agreement = forms.ModelChoiceField(
+        label=_("协议"), queryset=Agreement.objects.all(), to_field_name="slug", required=False, empty_label=_("全部")
+    )
+    version = forms.IntegerField(label=_("版本"), min_value=1, max_value=999_999, required=False)
+    basis = forms.ChoiceField(label=_("方式"), choices=[("", _("全部")), *Basis.choices], required=False)
+    since = forms.DateField(label=_("自"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("至（含当日）"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,0 +1,17 @@
+"""Addresses of accepting, one's own acceptances, receipts, the reader's comparison and the audit."""
+
+from django.urls import path
+
+from assent import audit_views, views
+
+app_name = "assent"
+urlpatterns = [
+    path("accept/", views.accept_page, name="accept"),
+    path("accept/decline/", views.decline_page, name="decline"),
+    path("me/", views.me, name="me"),
+    path("receipts/<uuid:uid>/", views.receipt, name="receipt"),
+    path("agreements/<slug:slug>/compare/", views.since_accepted, name="since"),
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit/export.csv", audit_views.export, name="export"),
+    path("audit/<uuid:uid>/", audit_views.record, name="record"),
+]

@@ -1,0 +1,240 @@
+"""Pages of assent: accept or decline, one's own acceptances, receipts, and what changed since one accepted."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.acting import SESSION_KEY, Acting, acting
+from accounts.authority import may_act_for, may_read_acts_of
+from accounts.errors import NotAuthorised
+from accounts.models import Account, Scope
+from agreements.comparison_page import compare_texts, page_rows
+from agreements.models import Agreement, Version, VersionText
+from agreements.text.clauses import Unit, parse
+from agreements.text.rendering import SafeHtml
+from assent.accepting import Circumstances, Shown, accept, refuse
+from assent.errors import NothingTicked, StaleText
+from assent.forms import DecisionForm, document_value
+from assent.models import Acceptance
+from assent.standing import Item, counting, standing
+
+ACCEPTANCES_PER_PAGE = 20
+
+
+def circumstances(request: HttpRequest) -> Circumstances:
+    """Return the network address and user agent of a request.
+
+    The address is REMOTE_ADDR; with TRUSTED_PROXIES = n it is the n-th from the right in X-Forwarded-For, which our own
+    proxies wrote: what stands left of it could be anybody's invention.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+        address = hops[-settings.TRUSTED_PROXIES]
+    return Circumstances(
+        language=get_language() or "", address=address[:64], user_agent=request.META.get("HTTP_USER_AGENT", "")[:1000]
+    )
+
+
+def acting_now(request: HttpRequest, *, at: datetime) -> Acting | None:
+    """Return for which account the reader acts."""
+    return acting(person=request.user, chosen=request.session.get(SESSION_KEY), at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One version on the accept page: its text, what is emphasised, and what changed since the last acceptance."""
+
+    item: Item
+    text: VersionText
+    body: SafeHtml
+    value: str
+    emphasised: list[Unit]
+    changes: list
+    counts: dict[str, int]
+    compare_url: str
+
+
+def _task(item: Item) -> Task:
+    text = item.version.text_in()
+    outline = parse(text.text)
+    changes, counts, compare_url = [], {}, ""
+    if item.accepted_before is not None:
+        before = item.accepted_before.text_in(text.language)
+        comparison = compare_texts(before.text, text.text)
+        changes = [row for row in page_rows(comparison) if row.kind != "gap"]
+        counts = comparison.counts
+        compare_url = reverse(
+            "agreements:compare", args=[item.agreement.slug, item.accepted_before.number, item.version.number]
+        )
+    shown = Shown(item.agreement.slug, item.version.number, text.language, text.text_sha256, text.html_sha256)
+    return Task(
+        item=item,
+        text=text,
+        body=SafeHtml(text.html),
+        value=document_value(shown),
+        emphasised=[unit for unit in outline.units if unit.emphasised and not unit.heading],
+        changes=changes,
+        counts=counts,
+        compare_url=compare_url,
+    )
+
+
+def _show_tasks(
+    request: HttpRequest, now: Acting | None, *, at: datetime, error: str = "", status: int = 200
+) -> HttpResponse:
+    """Show everything that the account still has to accept, with nothing ticked (invariant 9)."""
+    stands = standing(account=now.account, actor=request.user, at=at) if now else None
+    context = {
+        "now": now,
+        "own_account": Account.objects.filter(owner=request.user).first(),
+        "may_accept": bool(now)
+        and may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
+        "tasks": [_task(item) for item in stands.outstanding] if stands else [],
+        "upcoming": [_task(item) for item in stands.upcoming] if stands else [],
+        "form_key": uuid.uuid4(),
+        "error": error,
+    }
+    return render(request, "assent/accept.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept_page(request: HttpRequest) -> HttpResponse:
+    """Show what is to be accepted, and record what was ticked."""
+    at = timezone.now()
+    if request.method != "POST":
+        return _show_tasks(request, acting_now(request, at=at), at=at)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _show_tasks(
+            request, acting_now(request, at=at), at=at, error=_("表单已损坏，请重新打开页面。"), status=400
+        )
+    account = Account.objects.filter(pk=form.cleaned_data["account"]).select_related("owner").first()
+    if account is None:
+        raise NotAuthorised
+    try:
+        acceptance = accept(
+            account=account,
+            actor=request.user,
+            documents=form.cleaned_data["documents"],
+            form_key=form.cleaned_data["form_key"],
+            circumstances=circumstances(request),
+            at=at,
+        )
+    except (NothingTicked, StaleText) as refusal:
+        return _show_tasks(request, acting_now(request, at=at), at=at, error=str(refusal), status=refusal.status)
+    messages.success(request, _("已记录同意。这是您的回执，请留存。"))
+    return redirect(acceptance)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline_page(request: HttpRequest) -> HttpResponse:
+    """State what follows from not accepting (6.1, 11.1), and record it when it is confirmed."""
+    at = timezone.now()
+    now = acting_now(request, at=at)
+    form = DecisionForm(request.POST or None)
+    if form.is_valid() and form.cleaned_data["documents"]:
+        account = Account.objects.filter(pk=form.cleaned_data["account"]).select_related("owner").first()
+        if account is None:
+            raise NotAuthorised
+        try:
+            refuse(
+                account=account,
+                actor=request.user,
+                document=form.cleaned_data["documents"][0],
+                form_key=form.cleaned_data["form_key"],
+                circumstances=circumstances(request),
+                at=at,
+            )
+        except StaleText as refusal:
+            return _show_tasks(request, now, at=at, error=str(refusal), status=refusal.status)
+        messages.info(request, _("已记录您不同意。您仍可以随时改为同意。"))
+        return redirect("assent:accept")
+    if now is None:
+        return redirect("assent:accept")
+    stands = standing(account=now.account, actor=request.user, at=at)
+    context = {
+        "now": now,
+        "tasks": [_task(item) for item in stands.outstanding + stands.upcoming],
+        "may_accept": may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
+        "form_key": uuid.uuid4(),
+    }
+    return render(request, "assent/decline.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _with_lines(acceptances):
+    return acceptances.select_related("entry", "account__owner", "actor", "grant").prefetch_related(
+        "lines__version__agreement", "lines__text"
+    )
+
+
+@never_cache
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    """List what was accepted for the account: all of it for the owner, their own acts for a collaborator."""
+    at = timezone.now()
+    now = acting_now(request, at=at)
+    acceptances = Acceptance.objects.none()
+    if now is not None:
+        acceptances = _with_lines(Acceptance.objects.filter(account=now.account)).order_by("-pk")
+        if now.capacity != "owner":
+            acceptances = acceptances.filter(actor=request.user)
+    page = Paginator(acceptances, ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "assent/me.html", {"now": now, "page": page, "acceptances": page.object_list})
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Show the receipt of an acceptance to those who may see it."""
+    acceptance = get_object_or_404(_with_lines(Acceptance.objects), entry__uid=uid)
+    if not may_read_acts_of(person=request.user, account=acceptance.account, actor=acceptance.actor, at=timezone.now()):
+        raise NotAuthorised
+    context = {"acceptance": acceptance, "statement": bytes(acceptance.entry.statement).decode()}
+    return render(request, "assent/receipt.html", context)
+
+
+def _redirect_to_pair(slug: str, old: Version | int, new: Version | int) -> HttpResponse:
+    return redirect("agreements:compare", slug, getattr(old, "number", old), getattr(new, "number", new))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lead to the changes since the version that the reader's account accepted, or since the version before.
+
+    With `?old=` and `?new=`, lead to that pair.
+    """
+    at = timezone.now()
+    agreement = get_object_or_404(Agreement, slug=slug)
+    asked = [request.GET.get(name, "") for name in ("old", "new")]
+    if all(number.isascii() and number.isdecimal() and number[0] != "0" and len(number) <= 6 for number in asked):
+        return _redirect_to_pair(slug, *map(int, asked))
+    versions = agreement.versions.public().filter(published_at__lte=at).order_by("number")
+    newest = versions.last()
+    if newest is None:
+        raise Http404
+    accepted = None
+    now = acting_now(request, at=at) if request.user.is_authenticated else None
+    if now is not None:
+        lines = counting(account=now.account, actor=request.user).filter(version__agreement=agreement)
+        numbers = [line.version.number for line in lines.select_related("version")]
+        accepted = max((number for number in numbers if number < newest.number), default=None)
+    before = accepted or (newest.predecessor.number if newest.predecessor else newest.number)
+    return _redirect_to_pair(slug, before, newest)
