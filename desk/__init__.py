@@ -1,0 +1,1 @@
+"""The publisher's pages and the acts that span texts and people."""
