@@ -5,12 +5,12 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
-PRODUCTION = env.str("QIYUE_ENV", "development", validate=lambda v: v in ("development", "production")) == "production"
+PRODUCTION = env.str("QIYUE_ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
 DEBUG = env.bool("QIYUE_DEBUG", False) and not PRODUCTION
 
 # Development has a fixed key so that sessions survive a restart; production refuses to start without one of its own.
@@ -156,3 +156,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes; a text may have 5 MB
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes
 
 SIMPLE_HISTORY_REVERT_DISABLED = True
+
+# Faults are told on standard error, with their traceback; requests are the proxy's to log.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

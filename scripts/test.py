@@ -58,8 +58,9 @@ def main() -> int:
     failed = run_pytest(*arguments, database="")
     if postgresql:
         second = run_pytest("--database-only", *arguments, database=postgresql)
-        failed = failed or (second if second != NOTHING_COLLECTED else 0)
-        remarks.append("The tests that use the database ran on SQLite and on PostgreSQL.")
+        if second != NOTHING_COLLECTED:
+            failed = failed or second
+            remarks.append("The tests that use the database ran on SQLite and on PostgreSQL.")
     else:
         remarks.append("No PostgreSQL server answered (TEST_DATABASE_URL is not set): the tests ran on SQLite only.")
     for remark in filter(None, remarks):
