@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.authority import Authority, authority_for
 from accounts.models import Account, Person, Scope
+from agreements.holding import hold_versions
 from agreements.models import Version, VersionText
 from assent.errors import AlreadyAccepted, FormKeyReused, NoSuchVersion, NothingTicked, StaleText
 from assent.models import Acceptance, AcceptanceLine, Basis, Identity, Refusal
@@ -37,26 +38,26 @@ class Circumstances:
     user_agent: str
 
 
-def _shown_text(document: Shown) -> VersionText:
-    """Return the stored text that is exactly what was shown (invariant 2). Raises NoSuchVersion, StaleText."""
-    version = Version.objects.filter(agreement__slug=document.slug, number=document.number).first()
-    if version is None:
-        raise NoSuchVersion
-    text = version.texts.filter(language=document.language).select_related("version__agreement").first()
-    if text is None or (text.text_sha256, text.html_sha256) != (document.text_sha256, document.html_sha256):
-        raise StaleText
-    return text
+def _open_texts(documents: Sequence[Shown], *, at: datetime) -> list[VersionText]:
+    """Return the stored texts that are exactly what was shown, of versions in force or announced at `at` (invariant 2).
 
-
-def _refuse_unless_open(texts: Sequence[VersionText], *, at: datetime) -> None:
-    """Refuse versions that are neither in force nor announced at `at`: superseded or withdrawn ones.
-
-    It is asked after the rows that point at the versions are inserted: those hold the versions' keys, for which publishing
-    and withdrawing wait, so that neither can come between this question and the commit. Raises StaleText.
+    The versions are held first, so that none is withdrawn or superseded before the transaction ends. Raises
+    NoSuchVersion, and StaleText for another text, a superseded or a withdrawn version.
     """
+    texts = []
+    for shown in documents:
+        version = Version.objects.filter(agreement__slug=shown.slug, number=shown.number).first()
+        if version is None:
+            raise NoSuchVersion
+        text = version.texts.filter(language=shown.language).select_related("version__agreement").first()
+        if text is None or (text.text_sha256, text.html_sha256) != (shown.text_sha256, shown.html_sha256):
+            raise StaleText
+        texts.append(text)
     wanted = {text.version_id for text in texts}
+    hold_versions(wanted)
     if Version.objects.open_at(at=at).filter(pk__in=wanted).count() != len(wanted):
         raise StaleText
+    return texts
 
 
 def _statement_facts(authority: Authority, texts: Sequence[VersionText], circumstances: Circumstances) -> dict:
@@ -139,7 +140,7 @@ def _write_acceptance(
     at: datetime,
 ) -> Acceptance:
     authority = authority_for(actor=actor, account=account, scope=Scope.ACCEPT_AGREEMENTS, at=at, lock=True)
-    texts = [_shown_text(document) for document in documents]
+    texts = _open_texts(documents, at=at)
     entry = append(
         kind=Kind.ACCEPTED_EXPRESS,
         at=at,
@@ -168,7 +169,6 @@ def _write_acceptance(
         )
         for text in texts
     )
-    _refuse_unless_open(texts, at=at)
     return acceptance
 
 
@@ -198,7 +198,7 @@ def _write_refusal(
     account: Account, actor: Person, document: Shown, form_key: UUID, circumstances: Circumstances, at: datetime
 ) -> Refusal:
     authority = authority_for(actor=actor, account=account, scope=Scope.ACCEPT_AGREEMENTS, at=at, lock=True)
-    text = _shown_text(document)
+    [text] = _open_texts([document], at=at)
     if counting(account=account, actor=actor).filter(version=text.version).exists():
         raise AlreadyAccepted
     entry = append(
@@ -207,7 +207,7 @@ def _write_refusal(
         facts=_statement_facts(authority, [text], circumstances),
         personal=_personal(authority, circumstances),
     )
-    refusal = Refusal.objects.create(
+    return Refusal.objects.create(
         entry=entry,
         account=account,
         actor=actor,
@@ -219,5 +219,3 @@ def _write_refusal(
         refused_at=at,
         form_key=form_key,
     )
-    _refuse_unless_open([text], at=at)
-    return refusal
