@@ -9,7 +9,7 @@ class NotAuthorised(Refusal):
     """The actor may not do this (2.1.5, 2.1.6)."""
 
     status = 403
-    message = _("您没有作出这一行为的权限，没有作任何记录。")
+    message = _("您无权查看或办理这一事项，没有作任何记录。")
 
 
 class NumberTaken(Refusal):

@@ -52,7 +52,7 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("使用者")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(qq_number__isnull=True) | models.Q(qq_number__regex=r"^[1-9][0-9]{4,10}$"),
+                condition=models.Q(qq_number__isnull=True) | models.Q(qq_number__regex=r"^[1-9][0-9]{4,10}\Z"),
                 name="accounts_person_qq_number",
             )
         ]
@@ -71,6 +71,7 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
         if not self._state.adding and stored is not None and self.qq_number not in (stored, None):
             raise NeverChanges(self._meta.label)
         super().save(*args, **kwargs)
+        self._stored_number = self.__dict__.get("qq_number")
 
     @property
     def email(self) -> str:

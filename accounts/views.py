@@ -21,7 +21,7 @@ from accounts.collaborating import confirm_grant, end_grant, grant
 from accounts.errors import NotAuthorised
 from accounts.forms import InviteForm, ResetForm, RoleForm, SignUpForm
 from accounts.joining import open_account, sign_up
-from accounts.models import Account, CollaboratorGrant, RoleHolding
+from accounts.models import Account, CollaboratorGrant, Role, RoleHolding
 from accounts.resetting import send_reset_letter
 from evidence.errors import Refusal
 
@@ -156,7 +156,7 @@ def roles_page(request: HttpRequest) -> HttpResponse:
 def end_role_page(request: HttpRequest, pk: int) -> HttpResponse:
     """End a role."""
     holding = get_object_or_404(RoleHolding, pk=pk)
-    end_role(person=holding.person, role=holding.role, actor=request.user, at=timezone.now())
+    end_role(person=holding.person, role=Role(holding.role), actor=request.user, at=timezone.now())
     messages.success(request, _("角色已收回。"))
     return redirect("accounts:roles")
 
@@ -165,11 +165,14 @@ def end_role_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def reset_link(request: HttpRequest) -> HttpResponse:
     """Show an administrator a one-time link by which a person sets a new password."""
+    now = timezone.now()
+    if not may_appoint(person=request.user, at=now):
+        raise NotAuthorised
     form = ResetForm(request.POST)
     if not form.is_valid():
         return redirect("accounts:roles")
     person = person_by_number(form.cleaned_data["qq_number"])
-    uid, token = issue_reset_link(person=person, actor=request.user, at=timezone.now())
+    uid, token = issue_reset_link(person=person, actor=request.user, at=now)
     link = request.build_absolute_uri(reverse("accounts:set_password", args=[uid, token]))
     return render(request, "accounts/reset_link.html", {"person": person, "link": link})
 

@@ -19,7 +19,7 @@ from agreements.errors import (
     SummaryMissing,
     WithdrawnAlready,
 )
-from agreements.models import Agreement, Change, Draft, DraftText, Version, VersionText, Withdrawal
+from agreements.models import Agreement, Change, Draft, DraftText, Language, Version, VersionText, Withdrawal
 from agreements.text.canonical import canonical, sha256, sm3
 from agreements.text.clauses import parse
 from agreements.text.rendering import render
@@ -106,6 +106,7 @@ def publish_version(
             "agreement": agreement.slug,
             "version": version.number,
             "change": version.change,
+            "summary": {Language.CHINESE.value: version.summary_zh, Language.ENGLISH.value: version.summary_en},
             "governing_language": version.governing_language,
             "effective_at": timestamp(version.effective_at),
             "texts": [

@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
             model_name="person",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("qq_number__isnull", True), ("qq_number__regex", "^[1-9][0-9]{4,10}$"), _connector="OR"
+                    ("qq_number__isnull", True), ("qq_number__regex", "^[1-9][0-9]{4,10}\\Z"), _connector="OR"
                 ),
                 name="accounts_person_qq_number",
             ),

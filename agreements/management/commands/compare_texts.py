@@ -6,11 +6,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from agreements.text.canonical import canonical
+from agreements.reading import MAX_BYTES
+from agreements.text.canonical import ForbiddenCharacter, canonical
 from agreements.text.clauses import Outline, parse
 from agreements.text.comparing import Comparison, Row, compare
-
-MOST_BYTES = 5_000_000
 
 
 class Command(BaseCommand):
@@ -34,16 +33,16 @@ def outline_of(file: Path) -> Outline:
     """Return the parsed text of a UTF-8 file, or say in one line why it has none."""
     try:
         with file.open("rb") as source:
-            data = source.read(MOST_BYTES + 1)
+            data = source.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from None
-    if len(data) > MOST_BYTES:
-        raise CommandError(f"{file}: larger than {MOST_BYTES:,} bytes, no agreement is")
+    if len(data) > MAX_BYTES:
+        raise CommandError(f"{file}: larger than {MAX_BYTES:,} bytes, no agreement is")
     try:
         text = canonical(data.decode())
     except UnicodeDecodeError as error:
         raise CommandError(f"{file}: not UTF-8 (byte {error.start})") from None
-    except ValueError as error:
+    except ForbiddenCharacter as error:
         raise CommandError(f"{file}: {error}") from None
     outline = parse(text)
     if not outline.units:

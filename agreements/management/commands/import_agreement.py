@@ -107,7 +107,7 @@ class Command(BaseCommand):
             case []:
                 raise CommandError(
                     f"no publisher has the number {number}"
-                    if number
+                    if number is not None
                     else "nobody may publish yet: give somebody the role at /roles/, or run `manage.py load_demo`"
                 )
             case _:
