@@ -11,7 +11,7 @@ from accounts.errors import NotAuthorised
 from accounts.models import Person
 from agreements.errors import DraftPublished, SlugTaken, StaleDraft
 from agreements.models import Agreement, Draft, DraftText, Language
-from agreements.text.canonical import canonical
+from agreements.reading import canonical_or_refusal
 
 
 @transaction.atomic
@@ -37,12 +37,12 @@ def create_agreement(
 
 @transaction.atomic
 def start_draft(*, agreement: Agreement, texts: Mapping[Language, str], actor: Person, at: datetime) -> Draft:
-    """Start a draft with a text in one or more languages. Raises NotAuthorised."""
+    """Start a draft with a text in one or more languages. Raises NotAuthorised, NotAnAgreement."""
     if not may_publish(person=actor, at=at):
         raise NotAuthorised
     draft = Draft.objects.create(agreement=agreement, created_by=actor, created_at=at)
     for language, text in texts.items():
-        DraftText.objects.create(draft=draft, language=language, text=canonical(text))
+        DraftText.objects.create(draft=draft, language=language, text=canonical_or_refusal(text))
     return draft
 
 
@@ -56,7 +56,7 @@ def texts_state(draft: Draft) -> str:
 def save_draft(*, draft: Draft, texts: Mapping[Language, str], seen: str, actor: Person, at: datetime) -> Draft:
     """Save the texts of a draft; an empty text removes its language.
 
-    `seen` is the `texts_state` that the editor started from. Raises NotAuthorised, DraftPublished, StaleDraft.
+    `seen` is the `texts_state` that the editor started from. Raises NotAuthorised, DraftPublished, StaleDraft, NotAnAgreement.
     """
     if not may_publish(person=actor, at=at):
         raise NotAuthorised
@@ -71,8 +71,8 @@ def save_draft(*, draft: Draft, texts: Mapping[Language, str], seen: str, actor:
             if current:
                 current.delete()
         elif current is None:
-            DraftText.objects.create(draft=draft, language=language, text=canonical(text))
-        elif current.text != canonical(text):
-            current.text = canonical(text)
+            DraftText.objects.create(draft=draft, language=language, text=canonical_or_refusal(text))
+        elif current.text != canonical_or_refusal(text):
+            current.text = canonical_or_refusal(text)
             current.save()
     return draft

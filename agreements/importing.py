@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.authority import may_publish
 from accounts.errors import NotAuthorised
 from accounts.models import Person
 from agreements.drafting import create_agreement, start_draft
+from agreements.errors import NotAnAgreement
 from agreements.models import Agreement, Binds, Draft, Language
 from agreements.reading import read_source
+
+LONGEST_NAME = Agreement._meta.get_field("name_zh").max_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,10 @@ def import_source(*, data: bytes, name: str, slug: str, language: Language, acto
     if not may_publish(person=actor, at=at):
         raise NotAuthorised
     source = read_source(data, name=name)
-    agreement = Agreement.objects.filter(slug=slug).first() or create_agreement(
+    agreement = Agreement.objects.filter(slug=slug).first()
+    if agreement is None and len(source.title) > LONGEST_NAME:
+        raise NotAnAgreement(_("标题超过 %(limit)s 个字。") % {"limit": LONGEST_NAME})
+    agreement = agreement or create_agreement(
         slug=slug,
         name_zh=source.title,
         name_en="",

@@ -6,6 +6,7 @@ from typing import Literal
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -184,11 +185,15 @@ class Version(AppendOnly):
 
     def state(self, *, at: datetime) -> State:
         """Return what the version is at `at`; announced turns into in force without anything having to run."""
+        return self.state_beside(Version.objects.in_force(at=at).filter(agreement=self.agreement_id).first(), at=at)
+
+    def state_beside(self, current: "Version | None", *, at: datetime) -> State:
+        """Return what the version is at `at`, when `current` is the version of its agreement then in force."""
         if hasattr(self, "withdrawal"):
             return "withdrawn"
         if self.effective_at > at:
             return "announced"
-        return "superseded" if self.successors(at=at).exists() else "in_force"
+        return "in_force" if self == current else "superseded"
 
     def successors(self, *, at: datetime) -> "VersionQuerySet":
         """Return the later versions that have taken effect at `at`, the first one first."""
@@ -200,7 +205,7 @@ class Version(AppendOnly):
         """Return the calendar days, in the site's time zone, from today to the day of taking effect."""
         return (timezone.localdate(self.effective_at) - timezone.localdate()).days
 
-    @property
+    @cached_property
     def predecessor(self) -> "Version | None":
         """Return the public version before this one."""
         before = Version.objects.public().filter(agreement=self.agreement_id, number__lt=self.number)

@@ -27,6 +27,8 @@ from evidence.kinds import Kind
 from evidence.log import append
 from evidence.statements import timestamp
 
+LONGEST_TITLE = VersionText._meta.get_field("title").max_length
+
 
 def _text_of(draft_text: DraftText) -> VersionText:
     """Return the unsaved text of a version: canonical, parsed, rendered once and digested (invariant 4)."""
@@ -34,6 +36,8 @@ def _text_of(draft_text: DraftText) -> VersionText:
     outline = parse(text)
     if not any(unit.kind == "clause" for unit in outline.units) or not outline.title:
         raise NotAnAgreement(_("文本缺少标题或编号条款。"))
+    if len(outline.title) > LONGEST_TITLE:
+        raise NotAnAgreement(_("标题超过 %(limit)s 个字。") % {"limit": LONGEST_TITLE})
     html = str(render(outline))
     return VersionText(
         language=draft_text.language,
@@ -81,7 +85,7 @@ def publish_version(
         if before == {(text.language, text.text_sha256) for text in texts}:
             raise NothingChanged
     earliest = max(at, previous.effective_at) if previous else at
-    effective_at = effective_at or earliest
+    effective_at = effective_at or at
     if effective_at < earliest:
         raise EffectiveTooEarly(earliest=timezone.localtime(earliest).strftime("%Y-%m-%d %H:%M:%S (UTC%z)"))
     version = Version.objects.create(

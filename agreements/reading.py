@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import mammoth
 from bs4 import BeautifulSoup, Comment, Tag
 from django.utils.translation import gettext as _
-from markdownify import markdownify
+from markdownify import MarkdownConverter
 
 from agreements.errors import NotAnAgreement
-from agreements.text.canonical import canonical
+from agreements.text.canonical import ForbiddenCharacter, canonical
 from agreements.text.clauses import Outline, parse
 from agreements.text.page import find_agreement, is_page
 from agreements.text.rendering import markdown
@@ -20,12 +20,12 @@ from agreements.text.rendering import markdown
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_PARTS = 2000
+MAX_DEPTH = 200
 MIN_CLAUSES = 2
 DOCX_BODY = "word/document.xml"
-DROPPED = (
-    "script style noscript template nav header footer aside form button input select textarea iframe object embed svg"
-    " canvas audio video img"
-).split()
+DROPPED = re.compile(
+    "script|style|noscript|template|nav|header|footer|aside|form|button|input|select|textarea|iframe|object|embed|svg|canvas|audio|video|img"
+)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo)[ />]")
@@ -51,15 +51,17 @@ def read_source(data: bytes, *, name: str) -> Source:
     if len(data) > MAX_BYTES:
         raise NotAnAgreement(_("文件大于 %(limit)s MB。") % {"limit": MAX_BYTES // 1024**2})
     warnings: list[str] = []
+    page_title = ""
     if data.startswith(b"PK\x03\x04"):
-        text = _from_html(_from_docx(data, warnings))
+        text, _title = _from_html(_from_docx(data, warnings))
     else:
         text = _decoded(data)
         if _is_html(text, name):
-            text = find_agreement(_from_html(text))
+            text, page_title = _from_html(text)
+            text = find_agreement(text)
         elif is_page(text):
             text = find_agreement(text)
-    outline = _settled(text)
+    outline = _settled(text, page_title)
     if sum(unit.kind in ("chapter", "clause") and bool(unit.label) for unit in outline.units) < MIN_CLAUSES:
         raise NotAnAgreement(" ".join([_("没有找到带编号的条款。"), *warnings]))
     if not outline.title:
@@ -67,9 +69,11 @@ def read_source(data: bytes, *, name: str) -> Source:
     return Source(title=outline.title, markdown=_canonical(markdown(outline)), warnings=tuple(warnings))
 
 
-def _settled(text: str) -> Outline:
+def _settled(text: str, page_title: str) -> Outline:
     """The outline whose Markdown reads back as itself; an odd text may need a second look."""
     outline = parse(_canonical(text))
+    if page_title and not outline.title:
+        outline = parse(_canonical(f"# {page_title}\n\n{text}"))
     for _round in range(3):
         again = parse(_canonical(markdown(outline)))
         if again.as_json() == outline.as_json():
@@ -79,10 +83,16 @@ def _settled(text: str) -> Outline:
 
 
 def _canonical(text: str) -> str:
+    return canonical_or_refusal(re.sub("[\v\f\x1c-\x1f\x85\u2028\u2029]", "\n", text))
+
+
+def canonical_or_refusal(text: str) -> str:
+    """Return the canonical form of a text that somebody typed or sent. Raises NotAnAgreement, which names the character."""
     try:
-        return canonical(re.sub("[\v\f\x1c-\x1f\x85\u2028\u2029]", "\n", text))
-    except ValueError as error:
-        raise NotAnAgreement(_("文本中有不允许的字符：%(error)s。") % {"error": error}) from None
+        return canonical(text)
+    except ForbiddenCharacter as error:
+        reason = _("第 %(position)s 个字符（%(name)s）不允许出现在文本中。")
+        raise NotAnAgreement(reason % {"position": error.position + 1, "name": error.name}) from None
 
 
 def _decoded(data: bytes) -> str:
@@ -109,7 +119,11 @@ def _decoded(data: bytes) -> str:
 
 
 def _is_html(text: str, name: str) -> bool:
-    if re.match(r"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b", text[:4096], re.IGNORECASE | re.DOTALL):
+    if re.match(
+        r"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)?<(?:!doctype html|html|head|body)\b",
+        text[:4096],
+        re.IGNORECASE | re.DOTALL,
+    ):
         return True
     return name.lower().endswith((".html", ".htm", ".xhtml")) and "</" in text
 
@@ -136,35 +150,49 @@ def _from_docx(data: bytes, warnings: list[str]) -> str:
     if TRACKED.search(body):
         warnings.append(_("Word 文件中有修订：插入的文字按已接受读取，删除的文字已略去。"))
     if numbered := len(AUTOMATIC.findall(body)):
-        warnings.append(_("Word 文件中有 %(count)s 段使用自动编号：Word 不保存这些编号，请逐条核对。") % {"count": numbered})
+        warnings.append(
+            _("Word 文件中有 %(count)s 段使用自动编号：Word 不保存这些编号，请逐条核对。") % {"count": numbered}
+        )
     return html
 
 
-def _from_html(html: str) -> str:
-    """The Markdown of what a reader of the page sees."""
+def _from_html(html: str) -> tuple[str, str]:
+    """The Markdown of what a reader of the page sees, and the page's title without the site's name."""
     try:
         soup = BeautifulSoup(html, "html.parser")
+        if _depth(soup) > MAX_DEPTH:
+            raise RecursionError
         body = soup.find("main") or soup.find(attrs={"role": "main"}) or soup.find("body") or soup
         _clean(body)
-        text = markdownify(str(body), heading_style="ATX", bullets="*", wrap=False)
+        text = MarkdownConverter(heading_style="ATX", bullets="*").convert_soup(body)
     except RecursionError:
         raise NotAnAgreement(_("网页的嵌套层次过深。")) from None
-    title = soup.title.get_text().strip() if soup.title else ""
-    has_heading = body.find(["h1", "h2"]) is not None
-    return text if has_heading or not title else f"# {title}\n\n{text}"
+    title = soup.title.get_text() if soup.title else ""
+    return text, re.split(r"\s[-–—|_·]\s|[_|]", " ".join(title.split()))[0].strip()
+
+
+def _depth(soup: Tag) -> int:
+    """How deep the tags are nested."""
+    deepest = 0
+    waiting = [(soup, 0)]
+    while waiting:
+        tag, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in tag.children if isinstance(child, Tag))
+    return deepest
 
 
 def _clean(body: Tag) -> None:
     """Drop what is not text, keep what looks bold, and write list numbers out as a browser would."""
     for comment in body.find_all(string=lambda string: isinstance(string, Comment)):
         comment.extract()
-    for tag in body.find_all(DROPPED):
+    for tag in body.find_all(lambda tag: DROPPED.fullmatch(tag.name) and not _holds_title(tag)):
         tag.decompose()
     for tag in [tag for tag in body.find_all(style=True) if not tag.decomposed]:
         if HIDDEN.search(tag["style"]):
             tag.decompose()
         elif BOLD.search(tag["style"]) and tag.name in ("span", "font", "p", "div", "li", "td"):
-            strong = body.new_tag("strong") if hasattr(body, "new_tag") else BeautifulSoup("", "html.parser").new_tag("strong")
+            strong = BeautifulSoup("", "html.parser").new_tag("strong")
             strong.extend(list(tag.contents))
             tag.append(strong)
     for tag in body.find_all(hidden=True):
@@ -176,6 +204,10 @@ def _clean(body: Tag) -> None:
             item.insert(0, f"{_list_number(ordered.get('type', '1'), number)}{')' if depth else '.'} ")
             item.name = "div"
         ordered.name = "div"
+
+
+def _holds_title(tag: Tag) -> bool:
+    return tag.name == "header" and tag.find("h1") is not None and tag.find_parent(["main", "article"]) is not None
 
 
 def _list_number(style: str, number: int) -> str:

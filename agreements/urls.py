@@ -10,7 +10,7 @@ from agreements import views
 class DayConverter:
     """A calendar day, YYYY-MM-DD."""
 
-    regex = r"\d{4}-\d{2}-\d{2}"
+    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         return date.fromisoformat(value)
@@ -22,7 +22,7 @@ class DayConverter:
 class NumberConverter:
     """A version number: 1 to 999999, without leading zeros, so that every version has one address."""
 
-    regex = r"[1-9]\d{0,5}"
+    regex = r"[1-9][0-9]{0,5}"
 
     def to_python(self, value: str) -> int:
         return int(value)

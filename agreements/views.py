@@ -1,6 +1,6 @@
 """Reading pages, open to everyone: what is in force, every version, any day, comparisons, search and downloads."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from agreements.comparison_page import compare_texts, page_rows
+from agreements.listing import list_agreements, list_versions
 from agreements.models import Agreement, Language, Version, VersionText
 from agreements.searching import search_clauses
 from agreements.text.clauses import parse
@@ -49,7 +50,7 @@ def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> 
         "body": SafeHtml(text.html),
         "contents": contents(outline),
         "emphasised_count": sum(unit.emphasised and not unit.heading for unit in outline.units),
-        "state": version.state(at=at),
+        "state": version.state_beside(current, at=at),
         "current": current,
         "superseded_at": successor.effective_at if successor else None,
         "compare_url": compare_url,
@@ -62,16 +63,7 @@ def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> 
 @require_safe
 def agreement_list(request: HttpRequest) -> HttpResponse:
     """List every agreement that has a public version."""
-    now = timezone.now()
-    versions = Version.objects.select_related("agreement")
-    in_force = {version.agreement_id: version for version in versions.in_force(at=now)}
-    announced: dict[int, list[Version]] = {}
-    for version in versions.announced(at=now).order_by("effective_at"):
-        announced.setdefault(version.agreement_id, []).append(version)
-    rows = [
-        {"agreement": agreement, "in_force": in_force.get(agreement.pk), "announced": announced.get(agreement.pk, [])}
-        for agreement in Agreement.objects.filter(pk__in=in_force.keys() | announced.keys())
-    ]
+    rows = [listed for listed in list_agreements(at=timezone.now()) if listed.is_public]
     return render(request, "agreements/list.html", {"rows": rows})
 
 
@@ -99,12 +91,11 @@ def version_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_safe
 def versions(request: HttpRequest, slug: str) -> HttpResponse:
     """List the versions of an agreement, the newest first."""
-    now = timezone.now()
-    found = Version.objects.filter(agreement__slug=slug).select_related("agreement", "withdrawal").order_by("-number")
-    rows = [(version, version.state(at=now)) for version in found]
+    agreement = get_object_or_404(Agreement, slug=slug)
+    rows = list_versions(agreement, at=timezone.now())
     if not rows:
         raise Http404
-    return render(request, "agreements/versions.html", {"agreement": rows[0][0].agreement, "rows": rows})
+    return render(request, "agreements/versions.html", {"agreement": agreement, "rows": rows})
 
 
 @login_not_required
@@ -113,12 +104,14 @@ def on_day(request: HttpRequest, slug: str, day: date) -> HttpResponse:
     """Show the text as it stood at the end of a day in the site's time zone, and say if it changed on that day."""
     agreement = get_object_or_404(Agreement.objects.filter(versions__isnull=False).distinct(), slug=slug)
     try:
-        start = timezone.make_aware(datetime.combine(day, time.min))
-        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
+        start, following = (
+            timezone.make_aware(datetime.combine(first, time.min)).astimezone(UTC)
+            for first in (day, day + timedelta(days=1))
+        )
     except OverflowError:
         raise Http404 from None
     found = agreement.versions.select_related("agreement").prefetch_related("texts")
-    version = found.in_force(at=end).first()
+    version = found.in_force(at=following - timedelta(microseconds=1)).first()
     context: dict = {"agreement": agreement, "version": version}
     if version is not None:
         context |= reading_context(request, version, at=timezone.now())
@@ -126,7 +119,7 @@ def on_day(request: HttpRequest, slug: str, day: date) -> HttpResponse:
         "day": day,
         "pinned": True,
         "changed_that_day": list(
-            agreement.versions.public().filter(effective_at__gte=start, effective_at__lte=end).order_by("number")
+            agreement.versions.public().filter(effective_at__gte=start, effective_at__lt=following).order_by("number")
         ),
     }
     return render(request, "agreements/on_day.html", context)
@@ -198,7 +191,8 @@ def comparison_context(
         "new": second,
         "language": new_text.language,
         "comparison": comparison,
-        "rows": page_rows(comparison, everything=show == "all"),
+        "rows": [] if old_text.text == new_text.text else page_rows(comparison, everything=show == "all"),
+        "titles": (old_text.title, new_text.title) if old_text.title != new_text.title else None,
         "view": "side" if request.GET.get("view") == "side" else "inline",
         "show": show,
         "pairs": choices,

@@ -17,6 +17,7 @@ from agreements.comparison_page import compare_texts, page_rows
 from agreements.drafting import create_agreement, save_draft, start_draft, texts_state
 from agreements.errors import StaleDraft
 from agreements.importing import import_source
+from agreements.listing import list_agreements, list_versions
 from agreements.models import Agreement, Draft, Language, Version
 from agreements.publishing import publish_version, withdraw_version
 from agreements.text.clauses import parse
@@ -42,16 +43,10 @@ def publishers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @publishers_only
 def index(request: HttpRequest) -> HttpResponse:
     """List the agreements with what is in force, announced and being drafted."""
-    now = timezone.now()
-    rows = [
-        {
-            "agreement": agreement,
-            "in_force": agreement.versions.in_force(at=now).first(),
-            "announced": list(agreement.versions.announced(at=now)),
-            "drafts": list(agreement.drafts.filter(version__isnull=True)),
-        }
-        for agreement in Agreement.objects.all()
-    ]
+    drafts: dict[int, list[Draft]] = {}
+    for draft in Draft.objects.filter(version__isnull=True):
+        drafts.setdefault(draft.agreement_id, []).append(draft)
+    rows = [(listed, drafts.get(listed.agreement.pk, [])) for listed in list_agreements(at=timezone.now())]
     return render(request, "desk/index.html", {"rows": rows})
 
 
@@ -91,12 +86,11 @@ def agreement_page(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.warning(request, warning)
             messages.success(request, _("文本已读入草稿。请核对条款，然后公布。"))
             return redirect("desk:draft", imported.draft.pk)
-    versions = agreement.versions.select_related("agreement", "withdrawal").order_by("-number")
     context = {
         "agreement": agreement,
         "form": form,
-        "drafts": agreement.drafts.filter(version__isnull=True).select_related("created_by"),
-        "versions": [(version, version.state(at=now)) for version in versions],
+        "drafts": agreement.drafts.filter(version__isnull=True).select_related("created_by").prefetch_related("texts"),
+        "versions": list_versions(agreement, at=now),
     }
     return render(request, "desk/agreement.html", context, status=422 if form.errors else 200)
 
@@ -149,7 +143,7 @@ def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
     draft = get_object_or_404(Draft.objects.select_related("agreement", "version"), pk=pk)
     form = DraftForm(request.POST or None, initial=_texts(draft) | {"seen": texts_state(draft)})
     stale: dict[str, str] = {}
-    status = 200
+    status = 422 if form.errors else 200
     if form.is_valid():
         try:
             save_draft(draft=draft, texts=form.texts, seen=form.cleaned_data["seen"], actor=request.user, at=now)

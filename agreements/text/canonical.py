@@ -11,11 +11,20 @@ from cryptography.hazmat.primitives import hashes
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
+class ForbiddenCharacter(ValueError):
+    """A text has a character that no agreement needs and that could mislead its reader."""
+
+    def __init__(self, character: str, position: int) -> None:
+        self.name = f"U+{ord(character):04X}"
+        self.position = position
+        super().__init__(f"{self.name} at position {position} is not allowed in a text")
+
+
 def canonical(text: str) -> str:
-    """NFC, LF, no byte order mark, exactly one final newline; ValueError for a character that no agreement has."""
+    """NFC, LF, no byte order mark, exactly one final newline. Raises ForbiddenCharacter."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if found := FORBIDDEN.search(text):
-        raise ValueError(f"character U+{ord(found[0]):04X} at position {found.start()} is not allowed in a text")
+        raise ForbiddenCharacter(found[0], found.start())
     return unicodedata.normalize("NFC", text).rstrip("\n") + "\n"
 
 

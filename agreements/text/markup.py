@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -20,7 +20,10 @@ class Run(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """A line that may begin a unit: after a blank line ("block"), a forced break ("hard") or a mere wrap ("soft")."""
+    """A line that may begin a unit: after a blank line ("block"), a forced break ("hard") or a mere wrap ("soft").
+
+    `start` is its place in the source, `depth` that of a heading (0 for none), `text` what its runs say.
+    """
 
     start: int
     brk: str
@@ -49,11 +52,14 @@ class _Token(NamedTuple):
     closes: bool
 
 
-BLANK = "\t\r\v\f \u3000\xa0\u200b-\u200f\u2060\ufeff"
+BLANK = "\t\r\v\f \u3000\xa0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""White space within a line, and characters without width."""
 HEADING = re.compile(rf"[{BLANK}]{{0,3}}(#{{1,6}})[ \t\u3000\xa0]+|[{BLANK}]{{0,3}}(#{{2,6}})(?=[^#\s])")
 PREFIX = re.compile(rf"[{BLANK}]*(?:>[{BLANK}]*)*(?P<bullet>(?:[*+•·-][ \t\u3000]+)+(?=\S))?(?:#{{1,6}}[ \t]+)?")
 FRONT = re.compile(r"---[ \t]*\n(?:(?!---)[^\n]*\n){0,200}---[ \t]*(?:\n|$)")
-IGNORED = re.compile(r"\s*(?:<!--.*-->|([-*_=])(?:[ \t]*\1){2,}|:?-{3,}:?(?:[ \t]*\|[ \t]*:?-{3,}:?)*|\|[-:| \t]+\||-?\|-?)\s*")
+IGNORED = re.compile(
+    r"\s*(?:<!--.*-->|([-*_=])(?:[ \t]*\1){2,}|:?-{3,}:?(?:[ \t]*\|[ \t]*:?-{3,}:?)*|\|[-:| \t]+\||-?\|-?)\s*"
+)
 UNDERLINE = re.compile(r"(=+|-{3,})\s*")
 TOKEN = re.compile(
     r"""
@@ -83,7 +89,8 @@ def lines(source: str) -> list[Line]:
     """All lines of the source that carry text, in order; linear in its length."""
     found: list[Line] = []
     front = FRONT.match(source)
-    blocks = [(depth, block, _tokens("\n".join(line.text for line in block))) for depth, block in _blocks(source, front.end() if front else 0)]
+    rows = _blocks(source, front.end() if front else 0)
+    blocks = [(depth, block, _tokens("\n".join(row.text for row in block))) for depth, block in rows]
     is_open = False
     for index, (depth, block, tokens) in enumerate(blocks):
         carries = index + 1 < len(blocks) and not depth and _may_close(blocks[index + 1])
@@ -110,7 +117,7 @@ def joined(parts: Iterable[list[Run]]) -> list[Run]:
 def trimmed(runs: Iterable[Run]) -> list[Run]:
     """The runs without blank ends."""
     kept = [run for run in runs if run.text]
-    edge = BLANK.replace("\u200b-\u200f", "\u200b\u200c\u200d\u200e\u200f") + "\n"
+    edge = BLANK + "\n"
     while kept and not kept[0].text.lstrip(edge):
         kept.pop(0)
     while kept and not kept[-1].text.rstrip(edge):
@@ -150,51 +157,78 @@ def is_emphasised(runs: Iterable[Run]) -> bool:
 def to_markdown(runs: Iterable[Run]) -> str:
     """Markdown that inline() reads back as the same runs."""
     written = _spans(list(runs), "strong", "**", lambda inner: _spans(inner, "em", "*", _links))
-    return re.sub(r"^([#>+\-=|~])", r"\\\1", written)
+    return re.sub(r"^(?:[#>+\-=|~]|<(?=!))", r"\\\g<0>", written)
 
 
-def _blocks(source: str, start: int) -> Iterator[tuple[int, list[_Source]]]:
+def _blocks(source: str, start: int) -> list[tuple[int, list[_Source]]]:
     """Heading depth (0 for none) and lines of every block; a line that is only a rule or a comment belongs to none."""
+    blocks: list[tuple[int, list[_Source]]] = []
+    rows = source[start:].split("\n")
     block: list[_Source] = []
     is_hard = False
-    for raw in source[start:].split("\n"):
+
+    def close(depth: int = 0) -> None:
+        nonlocal block, is_hard
+        if block:
+            blocks.append((depth, block))
+        block, is_hard = [], False
+
+    depth = 0
+    for index, raw in enumerate(rows):
         content, at = raw.rstrip("\r"), start
         start += len(raw) + 1
         heading = HEADING.match(content)
-        if block and len(block) == 1 and len(block[0].text) < 80 and UNDERLINE.fullmatch(content):
-            yield (1 if content[0] == "=" else 2), block
-            block = []
-        elif not content.strip() or IGNORED.fullmatch(content):
-            if block:
-                yield 0, block
-            block = []
+        if len(block) == 1 and not depth and len(block[0].text) < 80 and UNDERLINE.fullmatch(content):
+            close(1 if content[0] == "=" else 2)
+        elif not content.strip(BLANK) or IGNORED.fullmatch(content):
+            close()
         elif heading:
-            if block:
-                yield 0, block
+            close()
             text = re.sub(r"(?<=\s)#+$", "", content[heading.end() :].rstrip()).rstrip()
-            yield len(heading[1] or heading[2]), [_Source(at, at + heading.end(), text, "block")]
-            block = []
+            block.append(_Source(at, at + heading.end(), text, "block"))
+            depth = len(heading[1] or heading[2])
+            if _is_wrapped(rows, index, text):
+                continue
+            close(depth)
         else:
-            prefix = PREFIX.match(content)
-            bullet, text = bool(prefix["bullet"]), content[prefix.end() :]
-            cells = text.rstrip()
-            is_row = len(cells) > 2 and cells[0] == cells[-1] == "|"
-            brk = "block" if not block else "hard" if is_hard or bullet or is_row else "soft"
-            if is_row:
-                text = " | ".join(cell.strip() for cell in cells.strip("|").split("|"))
-            block.append(_Source(at, at + prefix.end(), text, brk, bullet, is_row))
-            is_hard = is_row or text.endswith(("  ", "\\"))
-            continue
-        is_hard = False
-    if block:
-        yield 0, block
+            block.append(_row(content, at, "block" if not block else "hard" if is_hard else "soft"))
+            is_hard = block[-1].is_row or content.endswith(("  ", "\\"))
+            if depth:
+                close(depth)
+            else:
+                continue
+        depth = 0
+    close()
+    return blocks
+
+
+def _is_wrapped(rows: list[str], index: int, text: str) -> bool:
+    """Whether a long heading goes on in the next line: a short one without a number, and then a blank line."""
+    rest = [row.strip(BLANK) for row in rows[index + 1 : index + 3]]
+    if len(rest) < 2 or not rest[0] or rest[1] or HEADING.match(rest[0]) or UNDERLINE.fullmatch(rest[0]):
+        return False
+    columns = sum(2 if WIDE.match(char) else 1 for char in text)
+    return columns >= 60 and len(rest[0]) <= 30 and not re.match(r"[\d(（第*_|>\-+•①-⒇]|.*[。；：！？.;:!?]", rest[0])
+
+
+def _row(content: str, at: int, brk: str) -> _Source:
+    prefix = PREFIX.match(content)
+    assert prefix  # every part of the pattern is optional
+    text = content[prefix.end() :]
+    cells = text.rstrip()
+    if len(cells) > 2 and cells[0] == cells[-1] == "|":
+        text = " | ".join(cell.strip() for cell in cells.strip("|").split("|"))
+        return _Source(at, at + prefix.end(), text, brk if brk == "block" else "hard", False, True)
+    is_bullet = bool(prefix["bullet"])
+    if len(text) - len(text.rstrip("\\")) == 1:
+        text = text[:-1]
+    return _Source(at, at + prefix.end(), text, "hard" if is_bullet and brk == "soft" else brk, is_bullet)
 
 
 def _tokens(text: str) -> list[_Token]:
-    text = re.sub(r"\\$", "", text, flags=re.MULTILINE)
     found = []
     for match in TOKEN.finditer(text):
-        kind, end = match.lastgroup, match.end()
+        kind, end = match.lastgroup or "", match.end()
         before = text[match.start() - 1] if match.start() else " "
         following = text[end] if end < len(text) else " "
         inside = before.isascii() and before.isalnum() and following.isascii() and following.isalnum()
@@ -258,7 +292,7 @@ def _resolve(tokens: list[_Token], is_open: bool, carries: bool) -> tuple[list[t
 
 def _leads(tokens: list[_Token], index: int) -> bool:
     """Whether a bold mark stands at the head of its line, before or right after the number."""
-    words = []
+    words: list[str] = []
     while index and tokens[index - 1].kind != "newline" and len(words) < 9:
         index -= 1
         words.append(tokens[index].text)
@@ -270,7 +304,11 @@ def _pairs(tokens: list[_Token]) -> set[int]:
     found: set[int] = set()
     waiting: dict[str, int] = {}
     for index, token in enumerate(tokens):
-        if token.kind in ("stars", "unders") and len(token.text) in (1, 3) and (token.kind == "stars" or len(token.text) == 1):
+        if (
+            token.kind in ("stars", "unders")
+            and len(token.text) in (1, 3)
+            and (token.kind == "stars" or len(token.text) == 1)
+        ):
             if token.closes and token.kind in waiting:
                 found |= {waiting.pop(token.kind), index}
             elif token.opens:
@@ -301,7 +339,7 @@ def _assemble(block: list[_Source], depth: int, runs: list[tuple[Run | None, int
         line = Line(start, source.brk if is_line else "hard", depth, is_line and source.is_bullet, source.is_row)
 
 
-def _spans(runs: list[Run], look: str, mark: str, inner) -> str:
+def _spans(runs: list[Run], look: str, mark: str, inner: Callable[[list[Run]], str]) -> str:
     """The runs with marks around every stretch that has the look, blanks at its ends kept outside."""
     parts: list[str] = []
     position = 0

@@ -36,7 +36,7 @@ _PATTERNS = (
     (
         "english",
         re.compile(
-            r"(Article|Section|Clause|Chapter|Part)\s((?-i:[IVXLC]{1,7}|[A-Z])|\d{1,3})(?![\w.]*\w)\s?[.:)–—-]?",  # noqa: RUF001
+            r"(Article|Section|Clause|Chapter|Part)\s((?-i:[IVXLC]{1,7}|[A-Z])|\d{1,3})(?![\w.]*\w)\s?[.:)–—-]?",
             re.IGNORECASE,
         ),
     ),

@@ -44,7 +44,9 @@ def render(outline: Outline) -> SafeHtml:
     if outline.notes:
         notes = "".join(f"<p>{escape(note)}</p>" for note in outline.notes)
         parts.append(f'<div class="notes">{notes}</div>')
-    parts += [_section(unit, anchor) for unit, anchor in zip(outline.units, anchors(outline.units), strict=True)]
+    is_chinese = _is_chinese(outline)
+    addressed = zip(outline.units, anchors(outline.units), strict=True)
+    parts += [_section(unit, anchor, _label(unit, is_chinese)) for unit, anchor in addressed]
     cleaned = nh3.clean("\n".join(parts), tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener")
     return SafeHtml(cleaned)
 
@@ -57,7 +59,12 @@ def contents(outline: Outline) -> list[Entry]:
 
 def plain(outline: Outline) -> str:
     """The text without marks: title, dates, then each unit with its number on a line of its own, never wrapped."""
-    lines = [outline.title, *outline.notes, *(f"{unit.label} {unit.words}".strip() for unit in outline.units)]
+    is_chinese = _is_chinese(outline)
+    lines = [
+        outline.title,
+        *outline.notes,
+        *(f"{_label(unit, is_chinese)} {unit.words}".strip() for unit in outline.units),
+    ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -65,28 +72,30 @@ def markdown(outline: Outline) -> str:
     """The Markdown that parse() reads back as the same outline: a blank line between blocks, no wraps."""
     blocks = [f"# {markup.to_markdown([Run(outline.title)])}"] if outline.title else []
     blocks += [markup.to_markdown([Run(note)]) for note in outline.notes]
-    blocks += [_block(unit) for unit in outline.units]
+    is_chinese = _is_chinese(outline)
+    blocks += [_block(unit, is_chinese) for unit in outline.units]
     return "\n\n".join(blocks) + "\n"
 
 
-def _block(unit: Unit) -> str:
+def _block(unit: Unit, is_chinese: bool) -> str:
     runs = markup.inline(unit.markdown)
     if unit.kind == "paragraph":
         return f"| {unit.markdown} |" if " | " in unit.text else unit.markdown
-    number, gap = _written(unit)
+    number, gap = _written(unit, _label(unit, is_chinese))
     is_bold = unit.emphasised if unit.heading else bool(runs) and runs[0].strong
     is_number_bold = is_bold or not (unit.heading or unit.kind == "item")
     words = markup.to_markdown([Run(number, is_number_bold), Run(gap, is_bold), *runs] if number else runs)
     return f"{'#' * min(unit.level + 1, 6)} {words}" if unit.heading else words
 
 
-def _written(unit: Unit) -> tuple[str, str]:
+def _written(unit: Unit, label: str) -> tuple[str, str]:
     """The number with its punctuation as the canonical Markdown has it, and what parts it from the words."""
-    label = unit.label
-    if unit.kind == "annex":
-        return unit.number, "" if unit.heading == unit.number else "：" if label[0] > "z" else ": "
+    if unit.kind == "annex" and label:
+        return label, "：" if label[0] > "z" else ": "
     if not label or label.endswith("）"):
         return label or ("" if unit.markdown else unit.number), ""
+    if label.endswith(")"):
+        return label, " "
     if re.fullmatch(r"\d+|[A-Z]|[IVXLC]+", label):
         return f"{label}.", " "
     return (f"{label}、", "") if re.fullmatch(f"[{HAN}]+", label) else (label, " ")
@@ -103,10 +112,19 @@ def anchors(units: Iterable[Unit]) -> list[str]:
     return found
 
 
-def _section(unit: Unit, anchor: str) -> str:
+def _is_chinese(outline: Outline) -> bool:
+    return sum(1 for unit in outline.units if markup.WIDE.search(unit.words)) > len(outline.units) / 4
+
+
+def _label(unit: Unit, is_chinese: bool) -> str:
+    """The number to show; English has its brackets as (1)."""
+    return unit.label if is_chinese else unit.label.replace("（", "(").replace("）", ")")
+
+
+def _section(unit: Unit, anchor: str, label: str) -> str:
     classes = f"unit unit-{unit.kind}" + (" is-emphasised" if unit.emphasised else "")
     name = escape(anchor)
-    number = f'<a class="number" href="#{name}">{escape(unit.label)}</a>' if unit.label else ""
+    number = f'<a class="number" href="#{name}">{escape(label)}</a>' if label else ""
     if unit.heading:
         depth = min(unit.level + 1, 6)
         words = escape(unit.heading) if not unit.markdown else _html(unit, within_bold=True)

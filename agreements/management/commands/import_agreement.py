@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.utils import DatabaseError
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils import timezone
 from accounts.authority import publishers
 from accounts.models import Person
 from agreements.importing import import_source
-from agreements.models import Change, Language
+from agreements.models import Agreement, Change, Language
 from agreements.publishing import publish_version
 from agreements.reading import MAX_BYTES, read_source
 from agreements.text.clauses import parse
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         if options["json"] and not dry_run:
             raise CommandError("--json goes with --dry-run")
         try:
-            validate_slug(options["slug"])
+            Agreement._meta.get_field("slug").clean(options["slug"], None)
             data = self.bytes_of(file)
             if dry_run:
                 self.print_outline(data, file.name, as_json=options["json"])

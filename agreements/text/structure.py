@@ -1,0 +1,372 @@
+"""structure(): numbered lines → entries, decided by the sequence of the numbers and by where a line begins."""
+
+import re
+from dataclasses import dataclass, field
+
+from agreements.text import markup
+from agreements.text.front import CONTENTS, ENDED, PREAMBLE, SENTENCE, after_contents, is_short
+from agreements.text.markup import Line, Run
+from agreements.text.numbering import ARTICLE, DECIMAL, RANKS, Mark, canonical_label, goes_on, read_roman
+
+ANNEX = re.compile(
+    r"(?:附件|附录|附表|(?:Annex|Appendix|Schedule|Exhibit)(?![a-z]))(?:\s?(?:\d{1,3}|[A-Z]|[一二三四五六七八九十]{1,3})(?!\w))?",
+    re.IGNORECASE,
+)
+WORD_GOES_ON = "点条款项规定所和或、至及的中第之倍元万亿%，,)）"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A unit while it is being built."""
+
+    number: str
+    level: int
+    start: int
+    role: str
+    parts: list[list[Run]]
+    has_mark_up: bool
+    is_bold: bool
+
+    @property
+    def runs(self) -> list[Run]:
+        return self.parts[0]
+
+    @property
+    def words(self) -> str:
+        return markup.plain(self.runs)
+
+
+def structure(lines: list[Line], marks: list[Mark | None], start: int) -> list[Entry]:
+    """The units that begin in the lines from an index on."""
+    builder = _Builder(lines, marks)
+    builder.build(start)
+    for entry in builder.entries:
+        entry.parts = [markup.joined(entry.parts)]
+    return builder.entries
+
+
+@dataclass(slots=True)
+class _Step:
+    """The item that is open on one level of a clause's list."""
+
+    style: str
+    value: int
+    number: str
+    level: int
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Reads the lines in order and decides by the sequence of numbers what each of them begins."""
+
+    lines: list[Line]
+    marks: list[Mark | None]
+    entries: list[Entry] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)
+    containers: list[tuple[int, str]] = field(default_factory=list)
+    """Open books, parts, chapters and sections of a statute: rank and number."""
+    headings: list[tuple[int, Entry]] = field(default_factory=list)
+    """Open Markdown headings: depth and unit."""
+    annex: str = ""
+    holder: Entry | None = None
+    """The unit that items and paragraphs belong to."""
+    steps: list[_Step] = field(default_factory=list)
+    is_interrupted: bool = False
+    """Whether a paragraph stood between the open list and this line."""
+    paragraphs: int = 0
+    chapter: tuple[str, int, int] = ("", 0, 0)
+    """Style, value and heading depth of the last chapter."""
+    last: tuple[int, ...] = ()
+    """The last number of clauses, as a path."""
+    article: int = 0
+
+    def build(self, index: int) -> None:
+        had_contents = False
+        while index < len(self.lines):
+            line = self.lines[index]
+            if not had_contents and line.brk in ("block", "line") and CONTENTS.fullmatch(line.text):
+                index, had_contents = after_contents(self.lines, index), True
+                continue
+            if line.text and not self._place(index):
+                self.entries[-1].parts.append(line.runs)
+            index += 1
+
+    def _place(self, index: int) -> bool:
+        """Begin a unit with this line, or return False where it only goes on with the one before."""
+        line, mark = self.lines[index], self.marks[index]
+        if line.brk in ("soft", "line") and self.entries and not self._breaks(index):
+            return False
+        if not mark:
+            placed = self._place_annex(line)
+        elif mark.style in RANKS:
+            placed = self._place_container(line, mark)
+        elif mark.style == ARTICLE:
+            placed = self._place_article(line, mark)
+        elif mark.style == DECIMAL:
+            placed = self._place_decimal(line, mark)
+        else:
+            placed = self._place_single(index, mark)
+        if placed or (mark and line.brk == "line"):
+            return placed
+        if line.depth or (not self.entries and PREAMBLE.fullmatch(line.text)):
+            self._place_heading(line)
+        else:
+            self._place_paragraph(index)
+        return True
+
+    def _breaks(self, index: int) -> bool:
+        """Whether a line within a block begins a unit: the sentence before it ended, and its number is the next one.
+
+        Where lines are paragraphs it does so without a number too, and after a gap.
+        """
+        line, before, mark = self.lines[index], self.lines[index - 1], self.marks[index]
+        is_line = line.brk == "line"
+        if not mark or not mark.is_spaced:
+            return is_line
+        is_begun = is_line or (before.start == self.entries[-1].start and self.marks[index - 1] is not None)
+        if not (ENDED.search(before.text) or (is_begun and is_short(before.text))):
+            return False
+        value = mark.value[0]
+        if mark.style == DECIMAL:
+            return is_line or self._follows(mark.value)
+        if mark.style == ARTICLE or mark.style in RANKS:
+            return is_line or (mark.style == ARTICLE and value == self.article + 1)
+        step = next((step for step in self.steps if step.style == mark.style), None)
+        if step:
+            is_repeated = value == 1 and mark.style.startswith("dot.")
+            return value == step.value + 1 or is_repeated or (is_line and value > step.value)
+        if self._follows_chapter(mark) and not self.chapter[2]:
+            return True
+        if is_line and not _is_bracketed(mark):
+            return True
+        return value == 1 and self._begins_list(index, mark)
+
+    def _begins_list(self, index: int, mark: Mark) -> bool:
+        """Whether the second item of a list stands at a line's start too, and not inside a line."""
+        for position in range(index + 1, min(index + 60, len(self.lines))):
+            following = self.marks[position]
+            if self.lines[position].brk == "block":
+                break
+            if following and following.style == mark.style and following.value[0] == 2:
+                return not any(self._has_inside(i, following) for i in range(index, position))
+        second = mark._replace(label="2" if mark.label == "1" else "二")
+        is_line = self.lines[index].brk == "line" and not self._has_inside(index, second)
+        return is_line or mark.style.startswith("dot")
+
+    def _has_inside(self, index: int, mark: Mark) -> bool:
+        return bool(re.search(rf"[（(]\s?{re.escape(mark.label)}\s?[)）]", self.lines[index].text[1:2000]))
+
+    def _place_annex(self, line: Line) -> bool:
+        found = ANNEX.match(line.text)
+        if not found or not (line.depth or (self.entries and is_short(line.text))):
+            return False
+        rest = line.text[found.end() :]
+        words = rest.lstrip(":： \u3000、.-–—")
+        if rest and rest == words:
+            return False
+        self.containers, self.annex, self.last, self.chapter, self.article = [], "", (), ("", 0, 0), 0
+        number = re.sub(r"\s+", " ", found[0])
+        self._open(line, number, 1, len(line.text) - len(words) if words else 0, "heading")
+        self.annex = number
+        return True
+
+    def _place_container(self, line: Line, mark: Mark) -> bool:
+        """A book, part, chapter or section of a statute."""
+        if not line.depth and not (mark.is_spaced and is_short(line.text)):
+            return False
+        while self.containers and self.containers[-1][0] >= RANKS[mark.style]:
+            self.containers.pop()
+        above = self.containers[-1][1] if self.containers else ""
+        number = self._within_annex(mark.label)
+        if above and (RANKS[mark.style] >= RANKS["节"] or number in self.numbers):
+            number = above + mark.label
+        self._open(line, number, len(self.containers) + 1, mark.end, "heading")
+        self.containers.append((RANKS[mark.style], number))
+        self.last = mark.value[:1]
+        return True
+
+    def _place_article(self, line: Line, mark: Mark) -> bool:
+        follows = mark.value[0] == self.article + 1
+        after = line.text[mark.end : mark.end + 1]
+        if mark.label[0] == "第":
+            is_article = line.depth or mark.is_spaced or (follows and after not in WORD_GOES_ON)
+        else:
+            is_article = line.depth or (follows and not after.islower())
+        if not is_article:
+            return False
+        self.article = mark.value[0]
+        self.last = mark.value[:1]
+        self._open(line, self._within_annex(mark.label), len(self.containers) + 1, mark.end, "clause")
+        return True
+
+    def _place_decimal(self, line: Line, mark: Mark) -> bool:
+        is_near = not self.last or mark.value[0] in (self.last[0], self.last[0] + 1)
+        is_bold = bool(line.runs) and line.runs[0].strong
+        if not line.depth:
+            if line.brk == "line" and mark.value <= self.last:
+                return False
+            if not self._follows(mark.value) and not (mark.is_spaced and (is_near or is_bold)):
+                return False
+            if not mark.is_spaced and line.text[mark.end : mark.end + 1] in WORD_GOES_ON:
+                return False
+        self.last = mark.value
+        self._open(line, self._within_annex(mark.label), len(mark.value), mark.end, "clause")
+        return True
+
+    def _follows(self, value: tuple[int, ...]) -> bool:
+        """Whether a path is the next one: the first child, or the next sibling of the last clause or of what holds it."""
+        if not self.last:
+            return value[-1] == 1
+        if value in ((*self.last, 1), (self.last[0] + 1, 1)):
+            return True
+        depth = len(value) - 1
+        return depth < len(self.last) and value == (*self.last[:depth], self.last[depth] + 1)
+
+    def _place_single(self, index: int, mark: Mark) -> bool:
+        """A number of one step: a chapter, a clause of a flat text, or an item."""
+        line = self.lines[index]
+        style, value = mark.style, mark.value[0]
+        chapter_style, chapter_value, chapter_depth = self.chapter
+        follows_chapter = self._follows_chapter(mark)
+        is_bracketed = _is_bracketed(mark)
+        has_children = self._has_children(index, value)
+        if line.depth:
+            is_nested = chapter_depth and line.depth > chapter_depth and not follows_chapter and not has_children
+            return self._place_headed(line, mark) if is_bracketed or is_nested else self._place_chapter(line, mark)
+        if is_bracketed:
+            return self._place_item(line, mark)
+        step = self._step(mark)
+        is_listed = step is not None and self.steps[step].style == style
+        is_free = self.holder is None or self.holder.number == "0"
+        is_first = value == 1 and (is_free or step is None)
+        if has_children and (follows_chapter or is_first or (value == chapter_value + 1 and step is None)):
+            return self._place_chapter(line, mark)
+        if follows_chapter and not chapter_depth and not is_listed:
+            return self._place_chapter(line, mark)
+        if step is None and style.startswith("letter") and value != 1:
+            return False
+        is_top = style.startswith("han") and not (self.containers or self.article or len(self.last) > 1)
+        if step is None and (is_free or (is_top and chapter_style in ("", style))):
+            return self._place_chapter(line, mark)
+        return (value == 1 or step is not None) and self._place_item(line, mark)
+
+    def _follows_chapter(self, mark: Mark) -> bool:
+        style, value, depth = self.chapter
+        is_alike = mark.style == style or (style[:3] == mark.style[:3] == "dot" and not depth)
+        return is_alike and mark.value[0] == value + 1
+
+    def _has_children(self, index: int, value: int) -> bool:
+        """Whether the next number that could be a clause's is n.1."""
+        for mark in self.marks[index + 1 : index + 40]:
+            if mark and mark.style in (DECIMAL, "dot. digit", "dot、 digit"):
+                return mark.style == DECIMAL and mark.value[:2] == (value, 1)
+        return False
+
+    def _place_chapter(self, line: Line, mark: Mark) -> bool:
+        self.last = mark.value
+        self._open(line, self._within_annex(mark.label), len(self.containers) + 1, mark.end, "chapter")
+        self.chapter = (mark.style, mark.value[0], line.depth)
+        return True
+
+    def _place_headed(self, line: Line, mark: Mark) -> bool:
+        """A heading with a number of one step below another heading: B.1 or 一（一）."""
+        above = next((entry for depth, entry in reversed(self.headings) if depth < line.depth), None)
+        base, level = (above.number, above.level + 1) if above else ("", 1)
+        is_latin = base[-1:].isascii() and base[-1:].isalnum() and mark.style.startswith(("dot", "letter"))
+        number = f"{base}.{mark.label}" if is_latin else f"{base}（{canonical_label(mark)}）"
+        self._open(line, number, level, mark.end, "clause")
+        return True
+
+    def _step(self, mark: Mark) -> int | None:
+        """The level of the open list that a number belongs to."""
+        for index in reversed(range(len(self.steps))):
+            if self.steps[index].style == mark.style:
+                return index
+        if self.steps and mark.value[0] > 1 and goes_on(mark, self.steps[-1].style, self.steps[-1].value):
+            return len(self.steps) - 1
+        return None
+
+    def _place_item(self, line: Line, mark: Mark) -> bool:
+        mark = self._as_roman(mark)
+        position = self._step(mark)
+        if position is not None:
+            if mark.style.startswith("dot.") and mark.value[0] == 1:
+                # Markdown lets every item of a list be written "1.".
+                mark = mark._replace(value=(self.steps[position].value + 1,))
+            del self.steps[position:]
+        elif self.is_interrupted:
+            self.steps.clear()
+        if self.steps:
+            base, level = self.steps[-1].number, self.steps[-1].level + 1
+        else:
+            base, level = (self.holder.number, self.holder.level + 1) if self.holder else ("", 1)
+        number = f"{base}（{canonical_label(mark)}）"
+        if number in self.numbers and self.paragraphs and not self.steps:
+            number, level = f"{base}¶{self.paragraphs}（{canonical_label(mark)}）", level + 1
+        self._add(line, number, level, mark.end, "item")
+        self.steps.append(_Step(mark.style, mark.value[0], number, level))
+        self.is_interrupted = False
+        return True
+
+    def _as_roman(self, mark: Mark) -> Mark:
+        """Read (i) as one unless (h) came before, and (v) as five where a Roman list is open."""
+        roman = read_roman(mark)
+        goes_on_roman = any(step.style == roman.style and step.value + 1 == roman.value[0] for step in self.steps)
+        goes_on_letters = any(step.style == mark.style and step.value + 1 == mark.value[0] for step in self.steps)
+        return roman if goes_on_roman or (roman.value[0] == 1 and not goes_on_letters) else mark
+
+    def _place_heading(self, line: Line) -> None:
+        if PREAMBLE.fullmatch(line.text) or not self.entries:
+            self._open(line, "0", 1, 0, "heading")
+            return
+        self.containers, self.annex = [], ""
+        self._open(line, line.text[:40], 1, 0, "heading")
+
+    def _place_paragraph(self, index: int) -> None:
+        line = self.lines[index]
+        self.is_interrupted = True
+        base, level = (self.holder.number, self.holder.level) if self.holder else ("0", 1)
+        if above := self._introduces(index):
+            self._add(line, f"{above}¶1", level, 0, "paragraph")
+            return
+        self.paragraphs += 1
+        self._add(line, f"{base}¶{self.paragraphs}", level + 1, 0, "paragraph")
+
+    def _introduces(self, index: int) -> str:
+        """The chapter that a lead-in belongs to: one that ends in a colon right before the next sibling of the clause."""
+        following = self.marks[index + 1] if index + 1 < len(self.marks) else None
+        if not self.holder or self.steps or self.paragraphs or not self.lines[index].text.endswith(("：", ":")):
+            return ""
+        above = self.holder.number.rpartition(".")[0]
+        is_sibling = (
+            following and following.style == DECIMAL and following.value == (*self.last[:-1], self.last[-1] + 1)
+        )
+        return above if is_sibling and above in self.numbers and f"{above}¶1" not in self.numbers else ""
+
+    def _within_annex(self, label: str) -> str:
+        return f"{self.annex}·{label}" if self.annex else label
+
+    def _open(self, line: Line, number: str, level: int, end: int, role: str) -> None:
+        """Begin a unit that holds the items and paragraphs after it."""
+        self._add(line, number, level, end, role)
+        self.holder = self.entries[-1]
+        self.steps.clear()
+        self.is_interrupted = False
+        if line.depth:
+            while self.headings and self.headings[-1][0] >= line.depth:
+                self.headings.pop()
+            self.headings.append((line.depth, self.holder))
+        # In statutes the article's own words are its first paragraph, so that the next one is its second.
+        is_article = role == "clause" and number.rpartition("·")[2].startswith("第")
+        if not (number == "0" and "0¶1" in self.numbers):
+            self.paragraphs = 1 if is_article and not line.depth and SENTENCE.search(line.text) else 0
+
+    def _add(self, line: Line, number: str, level: int, end: int, role: str) -> None:
+        self.numbers.add(number)
+        runs = markup.after(line.runs, end)
+        is_bold = markup.is_emphasised(line.runs)
+        self.entries.append(Entry(number, level, line.start, role, [runs], bool(line.depth), is_bold))
+
+
+def _is_bracketed(mark: Mark) -> bool:
+    return mark.style.startswith(("paren", "circled"))
