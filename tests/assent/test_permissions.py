@@ -1,0 +1,183 @@
+"""Who may open which address of agreements, assent and desk: a row for each route of the URL conf, so that a new one needs one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Person
+from tests.support import DAY, MONDAY, NOON, accept_versions, decision, make_draft, publish, recorded, shown
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+APPS = ("agreements", "assent", "desk")
+EVERYBODY = "everybody"  # also without signing in
+SIGNED_IN = "signed in"
+PUBLISHER = "publisher"
+AUDITOR = "auditor"
+OWN = "owner, actor, auditor"
+
+# Route: who may use it, and by which methods.
+ROUTES: dict[str, tuple[str, str]] = {
+    "agreements:search": (EVERYBODY, "GET"),
+    "agreements:list": (EVERYBODY, "GET"),
+    "agreements:current": (EVERYBODY, "GET"),
+    "agreements:versions": (EVERYBODY, "GET"),
+    "agreements:version": (EVERYBODY, "GET"),
+    "agreements:download_md": (EVERYBODY, "GET"),
+    "agreements:download_txt": (EVERYBODY, "GET"),
+    "agreements:on_day": (EVERYBODY, "GET"),
+    "agreements:choose_day": (EVERYBODY, "GET"),
+    "agreements:compare": (EVERYBODY, "GET"),
+    "agreements:compare_json": (EVERYBODY, "GET"),
+    "assent:since": (EVERYBODY, "GET"),
+    "assent:accept": (SIGNED_IN, "GET POST"),
+    "assent:decline": (SIGNED_IN, "GET POST"),
+    "assent:me": (SIGNED_IN, "GET"),
+    "assent:receipt": (OWN, "GET"),
+    "assent:audit": (AUDITOR, "GET"),
+    "assent:record": (AUDITOR, "GET"),
+    "assent:export": (AUDITOR, "POST"),
+    "desk:index": (PUBLISHER, "GET"),
+    "desk:new": (PUBLISHER, "GET POST"),
+    "desk:agreement": (PUBLISHER, "GET POST"),
+    "desk:new_draft": (PUBLISHER, "POST"),
+    "desk:draft": (PUBLISHER, "GET POST"),
+    "desk:publish": (PUBLISHER, "GET POST"),
+    "desk:withdraw": (PUBLISHER, "POST"),
+}
+CAST = ("anonymous", "alice", "bob", "charlie", "petra", "arno", "audrey", "administrator")
+MAY = {
+    EVERYBODY: set(CAST),
+    SIGNED_IN: set(CAST) - {"anonymous"},
+    PUBLISHER: {"petra"},
+    AUDITOR: {"audrey"},
+    OWN: {"alice", "bob", "audrey"},
+}
+
+
+@dataclass
+class Stage:
+    """The clients of the cast, and the arguments of each route."""
+
+    clients: dict[str, Client]
+    arguments: dict[str, list[object]]
+    forms: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def path(self, route: str) -> str:
+        return reverse(route, args=self.arguments.get(route, []))
+
+
+def routes(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, pattern.namespace or namespace)
+        elif isinstance(pattern, URLPattern) and namespace in APPS:
+            yield f"{namespace}:{pattern.name}"
+
+
+@pytest.fixture
+def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) -> Stage:
+    version = publish(agreement, petra)
+    announced = publish(agreement, petra, "第二版。", effective_at=NOON + DAY)
+    draft = make_draft(agreement, petra)
+    accepted = accept_versions(alice.account, bob, version, at=MONDAY)
+    people: dict[str, Person] = {
+        "alice": alice,
+        "bob": bob,
+        "charlie": charlie,
+        "petra": petra,
+        "arno": arno,
+        "audrey": audrey,
+        "administrator": administrator,
+    }
+    clients = {"anonymous": Client()}
+    for name, person in people.items():
+        clients[name] = Client()
+        clients[name].force_login(person)
+    pair = ["terms", 1, 2]
+    arguments: dict[str, list[object]] = {
+        "agreements:on_day": ["terms", "2026-03-05"],
+        "agreements:compare": pair,
+        "agreements:compare_json": pair,
+        "assent:receipt": [accepted.entry.uid],
+        "assent:record": [accepted.entry.uid],
+        "desk:draft": [draft.pk],
+        "desk:publish": [draft.pk],
+        "desk:withdraw": [announced.pk],
+    }
+    for name in ("current", "versions", "choose_day"):
+        arguments[f"agreements:{name}"] = ["terms"]
+    for name in ("version", "download_md", "download_txt"):
+        arguments[f"agreements:{name}"] = ["terms", 1]
+    for name in ("assent:since", "desk:agreement", "desk:new_draft"):
+        arguments[name] = ["terms"]
+    own = decision(alice.account, shown(version), form_key=uuid4())
+    return Stage(clients, arguments, {"assent:accept": own, "assent:decline": own})
+
+
+def test_every_route_of_these_apps_has_a_row() -> None:
+    assert sorted(routes(get_resolver())) == sorted(ROUTES)
+
+
+@pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "GET" in methods])
+def test_who_may_read(stage, route) -> None:
+    who, _methods = ROUTES[route]
+    path = stage.path(route)
+    statuses = {name: client.get(path) for name, client in stage.clients.items()}
+    allowed = {name for name, response in statuses.items() if response.status_code == 200 or is_own_redirect(response)}
+    assert allowed == MAY[who]
+    for name in set(CAST) - MAY[who]:
+        response = statuses[name]
+        if name == "anonymous":
+            assert (response.status_code, response.url) == (302, f"/sign-in/?next={path}")
+        else:
+            assert response.status_code == 403
+
+
+def is_own_redirect(response) -> bool:
+    """Some pages lead on; what they never lead those to who may read is the sign-in page."""
+    return response.status_code == 302 and not response.url.startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "POST" in methods])
+def test_who_may_not_write_writes_nothing(stage, route) -> None:
+    who, _methods = ROUTES[route]
+    path = stage.path(route)
+    before = recorded()
+    # For alice's account only she and bob may decide, whoever is signed in.
+    may = {"alice", "bob"} if who == SIGNED_IN else MAY[who]
+    for name in set(CAST) - may:
+        response = stage.clients[name].post(path, stage.forms.get(route, {}))
+        if name == "anonymous":
+            assert (response.status_code, response.url) == (302, f"/sign-in/?next={path}")
+        else:
+            assert response.status_code == 403
+    assert recorded() == before
+
+
+@pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "POST" in methods])
+def test_who_may_write_is_not_refused(stage, route) -> None:
+    who, _methods = ROUTES[route]
+    name = {PUBLISHER: "petra", AUDITOR: "audrey", SIGNED_IN: "alice"}[who]
+    if route == "assent:decline":
+        name = "charlie"  # Alice's account accepted the version before; charlie has a decision of his own to make.
+        account = Person.objects.get(qq_number="30003").account
+        stage.forms[route] = stage.forms[route] | {"account": account.pk}
+    response = stage.clients[name].post(stage.path(route), stage.forms.get(route, {}))
+    assert response.status_code in (200, 302, 422)
+    assert not (response.status_code == 302 and response.url.startswith("/sign-in/"))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_other_methods_are_not_allowed(stage, route) -> None:
+    _who, methods = ROUTES[route]
+    path = stage.path(route)
+    client = stage.clients[{PUBLISHER: "petra", AUDITOR: "audrey"}.get(ROUTES[route][0], "alice")]
+    refused = {
+        name for name in ("GET", "POST", "PUT", "PATCH", "DELETE") if client.generic(name, path).status_code == 405
+    }
+    assert refused == {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(methods.split())
