@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, transaction
 
 from accounts.errors import AlreadyGranted, GrantEnded, NotAuthorised, NothingGranted, OwnNumber
@@ -45,7 +46,9 @@ def grant(
         raise OwnNumber
     if not scopes:
         raise NothingGranted
-    person, _created = Person.objects.get_or_create(qq_number=qq_number, defaults={"password": "!"})
+    person, _created = Person.objects.get_or_create(
+        qq_number=qq_number, defaults={"password": UNUSABLE_PASSWORD_PREFIX}
+    )
     try:
         with transaction.atomic():
             made = CollaboratorGrant.objects.create(

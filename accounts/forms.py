@@ -25,7 +25,7 @@ class SignInForm(AuthenticationForm):
     )
     error_messages = {
         "invalid_login": _("QQ 号或密码不正确。"),
-        "inactive": _("这个账号已停用，请联系平台管理员。"),
+        "inactive": _("这个 QQ 号已停用登录，请联系平台管理员。"),
     }
 
 
@@ -63,7 +63,7 @@ class RoleForm(forms.Form):
     """An administrator names a person and a role."""
 
     qq_number = QQNumberField()
-    role = forms.TypedChoiceField(label=_("角色"), choices=Role.choices, coerce=Role)
+    role = forms.TypedChoiceField(label=_("要授予的角色"), choices=[("", "—"), *Role.choices], coerce=Role)
 
 
 class ResetForm(forms.Form):

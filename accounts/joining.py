@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -29,17 +30,14 @@ def sign_up(*, qq_number: str, password: str, with_account: bool, at: datetime) 
     ValidationError for a weak password.
     """
     known_number(qq_number)
-    person = Person.objects.select_for_update().filter(qq_number=qq_number).first() or Person(qq_number=qq_number)
+    Person.objects.get_or_create(qq_number=qq_number, defaults={"password": UNUSABLE_PASSWORD_PREFIX})
+    person = Person.objects.select_for_update().get(qq_number=qq_number)
     if person.joined_at is not None:
         raise NumberTaken(qq_number=qq_number)
     validate_password(password, person)
     person.set_password(password)
     person.joined_at = at
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError:
-        raise NumberTaken(qq_number=qq_number) from None
+    person.save()
     append(kind=Kind.PERSON_JOINED, at=at, facts={"person": person.pk}, personal={"qq_number": qq_number})
     if with_account:
         open_account(owner=person, at=at)

@@ -18,7 +18,7 @@ from accounts.acting import SESSION_KEY
 from accounts.appointing import end_role, give_role, issue_reset_link, person_by_number
 from accounts.authority import may_appoint
 from accounts.collaborating import confirm_grant, end_grant, grant
-from accounts.errors import NotAuthorised
+from accounts.errors import NotAuthorised, RoleNotHeld
 from accounts.forms import InviteForm, ResetForm, RoleForm, SignUpForm
 from accounts.joining import open_account, sign_up
 from accounts.models import Account, CollaboratorGrant, Role, RoleHolding
@@ -154,8 +154,10 @@ def roles_page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_role_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a role."""
-    holding = get_object_or_404(RoleHolding, pk=pk)
+    """End the role that this holding gave; a page from before it ended does not end a later one."""
+    holding = get_object_or_404(RoleHolding.objects.select_related("person"), pk=pk)
+    if may_appoint(person=request.user, at=timezone.now()) and holding.ended_at is not None:
+        raise RoleNotHeld
     end_role(person=holding.person, role=Role(holding.role), actor=request.user, at=timezone.now())
     messages.success(request, _("角色已收回。"))
     return redirect("accounts:roles")
@@ -188,4 +190,5 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
             qq_number=form.cleaned_data["qq_number"],
             link_for=lambda uid, token: request.build_absolute_uri(reverse("accounts:set_password", args=[uid, token])),
         )
-    return render(request, "accounts/forgot_password.html", {"form": form, "sent": sent})
+    context = {"form": form, "sent": sent}
+    return render(request, "accounts/forgot_password.html", context, status=422 if form.errors else 200)

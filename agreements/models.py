@@ -134,6 +134,13 @@ class VersionQuerySet(AppendOnlyQuerySet):
         """Return the versions that are published at `at` and take effect later."""
         return self.public().filter(published_at__lte=at, effective_at__gt=at)
 
+    def with_predecessor_number(self) -> "VersionQuerySet":
+        """Return the same versions, each knowing the number of the public version before it."""
+        before = self.model.objects.public().filter(
+            agreement=models.OuterRef("agreement"), number__lt=models.OuterRef("number")
+        )
+        return self.annotate(predecessor_number=models.Subquery(before.order_by("-number").values("number")[:1]))
+
     def open_at(self, *, at: datetime) -> "VersionQuerySet":
         """Return the versions that can be accepted at `at`: those in force and those announced."""
         return self.in_force(at=at) | self.announced(at=at)
@@ -211,11 +218,16 @@ class Version(AppendOnly):
         before = Version.objects.public().filter(agreement=self.agreement_id, number__lt=self.number)
         return before.select_related("agreement").order_by("-number").first()
 
+    @cached_property
+    def predecessor_number(self) -> int | None:
+        """Return the number of the public version before this one; a list gets it by `with_predecessor_number()`."""
+        return self.predecessor.number if self.predecessor else None
+
     @property
     def compare_url(self) -> str:
         """Return the address of the comparison with the version before, '' for a first version."""
-        before = self.predecessor
-        return reverse("agreements:compare", args=[self.agreement.slug, before.number, self.number]) if before else ""
+        before = self.predecessor_number
+        return reverse("agreements:compare", args=[self.agreement.slug, before, self.number]) if before else ""
 
 
 class VersionText(AppendOnly):

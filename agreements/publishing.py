@@ -85,7 +85,8 @@ def publish_version(
         if before == {(text.language, text.text_sha256) for text in texts}:
             raise NothingChanged
     earliest = max(at, previous.effective_at) if previous else at
-    effective_at = effective_at or at
+    # "At once" is now, under the lock: who accepted the previous version while we waited did so after `at`.
+    effective_at = effective_at or (max(at, timezone.now()) if previous else at)
     if effective_at < earliest:
         raise EffectiveTooEarly(earliest=timezone.localtime(earliest).strftime("%Y-%m-%d %H:%M:%S (UTC%z)"))
     version = Version.objects.create(

@@ -11,7 +11,7 @@ from accounts.authority import Authority, authority_for
 from accounts.models import Account, Person, Scope
 from agreements.holding import hold_versions
 from agreements.models import Version, VersionText
-from assent.errors import AlreadyAccepted, FormKeyReused, NoSuchVersion, NothingTicked, StaleText
+from assent.errors import AlreadyAccepted, FormKeyReused, NoSuchVersion, NothingTicked, SameVersionTwice, StaleText
 from assent.models import Acceptance, AcceptanceLine, Basis, Identity, Refusal
 from assent.standing import counting
 from evidence.kinds import Kind
@@ -117,6 +117,8 @@ def accept(
     """
     if not documents:
         raise NothingTicked
+    if len({(document.slug, document.number) for document in documents}) != len(documents):
+        raise SameVersionTwice
     earlier = Acceptance.objects.filter(form_key=form_key).first()
     if earlier is None:
         try:
@@ -188,7 +190,9 @@ def refuse(
             earlier = Refusal.objects.filter(form_key=form_key).first()
             if earlier is None:
                 raise
-    if (earlier.account_id, earlier.actor_id, earlier.text_sha256) != (account.pk, actor.pk, document.text_sha256):
+    version = earlier.version
+    before = (earlier.account_id, earlier.actor_id, version.agreement.slug, version.number, earlier.text_sha256)
+    if before != (account.pk, actor.pk, document.slug, document.number, document.text_sha256):
         raise FormKeyReused
     return earlier
 

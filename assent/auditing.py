@@ -60,7 +60,7 @@ def find(*, query: Query, person: Person, at: datetime) -> Any:
         found = found.filter(pk__in=lines.values("acceptance"))
     if query.basis:
         found = found.filter(basis=query.basis)
-    if query.since:
+    if query.since and query.since > date.min:  # The first day of all has no midnight in UTC.
         found = found.filter(accepted_at__gte=_midnight(query.since))
     if query.until and query.until < date.max:
         found = found.filter(accepted_at__lt=_midnight(query.until + timedelta(days=1)))
@@ -93,7 +93,7 @@ class _Echo:
 def _columns() -> list[str]:
     return [
         _("回执编号"), _("同意时间（UTC）"), _("账户 QQ"), _("操作 QQ"), _("身份"), _("授权编号"), _("号码核验"), _("方式"),
-        _("协议"), _("版本"), _("语言"), _("正文 SHA-256"), _("网页 SHA-256"), _("网络地址"), _("浏览器"),
+        _("协议地址"), _("版本"), _("语言"), _("正文 SHA-256"), _("网页 SHA-256"), _("网络地址"), _("浏览器"),
     ]  # fmt: skip
 
 

@@ -25,6 +25,12 @@ class NoSuchVersion(Refusal):
     message = _("没有这个已公布的版本，没有作任何记录。")
 
 
+class SameVersionTwice(Refusal):
+    """One act accepts a version once, in one language."""
+
+    message = _("同一版本在一次提交中只能出现一次，没有作任何记录。")
+
+
 class FormKeyReused(Refusal):
     """A form key belongs to one actor, one account and one set of documents."""
 

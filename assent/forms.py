@@ -30,9 +30,12 @@ class DocumentsField(forms.Field):
     def to_python(self, value: object) -> list[Shown]:
         if not isinstance(value, list | tuple):
             return []
-        if len(value) > 100 or len(set(value)) != len(value) or any("\0" in part for part in value):
+        if len(value) > 100 or any("\0" in part for part in value):
             raise forms.ValidationError(_("表单已损坏，请重新打开页面。"))
-        return [shown_document(part) for part in value]
+        documents = [shown_document(part) for part in value]
+        if len({(document.slug, document.number) for document in documents}) != len(documents):
+            raise forms.ValidationError(_("表单已损坏，请重新打开页面。"))
+        return documents
 
 
 class DecisionForm(forms.Form):
@@ -49,7 +52,11 @@ class AuditForm(forms.Form):
     account = QQNumberField(label=_("账户 QQ"), required=False)
     actor = QQNumberField(label=_("操作 QQ"), required=False)
     agreement = forms.ModelChoiceField(
-        label=_("协议"), queryset=Agreement.objects.all(), to_field_name="slug", required=False, empty_label=_("全部")
+        label=_("协议名称"),
+        queryset=Agreement.objects.all(),
+        to_field_name="slug",
+        required=False,
+        empty_label=_("全部"),
     )
     version = forms.IntegerField(label=_("版本"), min_value=1, max_value=999_999, required=False)
     basis = forms.ChoiceField(label=_("方式"), choices=[("", _("全部")), *Basis.choices], required=False)

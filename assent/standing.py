@@ -38,7 +38,7 @@ def counting(*, account: Account, actor: Person) -> QuerySet[AcceptanceLine]:
     """Return the accepted documents that count here: for an agreement that binds the account, whoever accepted for it;
     for one that binds each person, only what this actor accepted for this account.
     """
-    return AcceptanceLine.objects.filter(acceptance__account=account).filter(
+    return AcceptanceLine.objects.filter(acceptance__account=account, version__withdrawal__isnull=True).filter(
         Q(version__agreement__binds=Binds.ACCOUNT) | Q(acceptance__actor=actor)
     )
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,11 +25,11 @@ from accounts.models import Account, Scope
 from agreements.comparison_page import compare_texts, page_rows
 from agreements.models import Agreement, Version, VersionText
 from agreements.text.clauses import Unit, parse
-from agreements.text.rendering import SafeHtml
+from agreements.text.rendering import SafeHtml, anchors
 from assent.accepting import Circumstances, Shown, accept, refuse
 from assent.errors import NothingTicked, StaleText
 from assent.forms import DecisionForm, document_value
-from assent.models import Acceptance
+from assent.models import Acceptance, AcceptanceLine
 from assent.standing import Item, counting, standing
 
 ACCEPTANCES_PER_PAGE = 20
@@ -62,15 +63,17 @@ class Task:
     text: VersionText
     body: SafeHtml
     value: str
-    emphasised: list[Unit]
+    emphasised: list[tuple[Unit, str]]
     changes: list
     counts: dict[str, int]
     compare_url: str
+    form_key: uuid.UUID
 
 
 def _task(item: Item) -> Task:
     text = item.version.text_in()
-    outline = parse(text.text)
+    units = parse(text.text).units
+    addressed = zip(units, anchors(units), strict=True)
     changes, counts, compare_url = [], {}, ""
     if item.accepted_before is not None:
         before = item.accepted_before.text_in(text.language)
@@ -86,10 +89,11 @@ def _task(item: Item) -> Task:
         text=text,
         body=SafeHtml(text.html),
         value=document_value(shown),
-        emphasised=[unit for unit in outline.units if unit.emphasised and not unit.heading],
+        emphasised=[(unit, anchor) for unit, anchor in addressed if unit.emphasised and not unit.heading],
         changes=changes,
         counts=counts,
         compare_url=compare_url,
+        form_key=uuid.uuid4(),
     )
 
 
@@ -98,6 +102,9 @@ def _show_tasks(
 ) -> HttpResponse:
     """Show everything that the account still has to accept, with nothing ticked (invariant 9)."""
     stands = standing(account=now.account, actor=request.user, at=at) if now else None
+    items = stands.outstanding + stands.upcoming if stands else []
+    shown = [version for item in items for version in (item.version, item.accepted_before) if version]
+    prefetch_related_objects(shown, "texts")
     context = {
         "now": now,
         "own_account": Account.objects.filter(owner=request.user).first(),
@@ -106,6 +113,7 @@ def _show_tasks(
         "tasks": [_task(item) for item in stands.outstanding] if stands else [],
         "upcoming": [_task(item) for item in stands.upcoming] if stands else [],
         "form_key": uuid.uuid4(),
+        "early_key": uuid.uuid4(),
         "error": error,
     }
     return render(request, "assent/accept.html", context, status=status)
@@ -148,7 +156,7 @@ def decline_page(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     now = acting_now(request, at=at)
     form = DecisionForm(request.POST or None)
-    if form.is_valid() and form.cleaned_data["documents"]:
+    if form.is_valid() and len(form.cleaned_data["documents"]) == 1:
         account = Account.objects.filter(pk=form.cleaned_data["account"]).select_related("owner").first()
         if account is None:
             raise NotAuthorised
@@ -172,14 +180,14 @@ def decline_page(request: HttpRequest) -> HttpResponse:
         "now": now,
         "tasks": [_task(item) for item in stands.outstanding + stands.upcoming],
         "may_accept": may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
-        "form_key": uuid.uuid4(),
     }
     return render(request, "assent/decline.html", context, status=400 if request.method == "POST" else 200)
 
 
-def _with_lines(acceptances):
+def _with_lines(acceptances: QuerySet[Acceptance]) -> QuerySet[Acceptance]:
+    lines = AcceptanceLine.objects.select_related("version__agreement", "text").defer("text__text", "text__html")
     return acceptances.select_related("entry", "account__owner", "actor", "grant").prefetch_related(
-        "lines__version__agreement", "lines__text"
+        Prefetch("lines", queryset=lines)
     )
 
 
@@ -202,7 +210,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Show the receipt of an acceptance to those who may see it."""
-    acceptance = get_object_or_404(_with_lines(Acceptance.objects), entry__uid=uid)
+    acceptance = get_object_or_404(_with_lines(Acceptance.objects.all()), entry__uid=uid)
     if not may_read_acts_of(person=request.user, account=acceptance.account, actor=acceptance.actor, at=timezone.now()):
         raise NotAuthorised
     context = {"acceptance": acceptance, "statement": bytes(acceptance.entry.statement).decode()}

@@ -42,6 +42,7 @@ class AgreementForm(forms.ModelForm):
     class Meta:
         model = Agreement
         fields = ["slug", "name_zh", "name_en", "governing_language", "binds"]
+        error_messages = {"slug": {"unique": _("这个地址已被另一份协议使用。")}}
         help_texts = {"slug": _("小写字母、数字和连字符，用在网址里，如 developer-agreement。以后不能更改。")}
 
 

@@ -150,7 +150,9 @@ def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
         except StaleDraft as refusal:
             form.add_error(None, str(refusal))
             form.data = {**form.data.dict(), "seen": texts_state(draft)}
-            stale, status = _texts(draft), refusal.status
+            typed = {name: form.cleaned_data[name].replace("\r\n", "\n").strip() for name in ("chinese", "english")}
+            stale = {name: text for name, text in _texts(draft).items() if text.strip() != typed[name]}
+            status = refusal.status
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status

@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     versions = Version.objects.select_related("agreement")
     context = {
         "in_force": versions.in_force(at=now).order_by("agreement__slug"),
-        "announced": versions.announced(at=now).order_by("effective_at", "agreement__slug"),
+        "announced": versions.announced(at=now).with_predecessor_number().order_by("effective_at", "agreement__slug"),
     }
     return render(request, "portal/home.html", context)
 

@@ -48,7 +48,12 @@ def english(words: str = "These terms apply to developers.", *, title: str = "De
 
 
 def make_agreement(
-    petra: Person, *, slug: str = "terms", binds: Binds = Binds.ACCOUNT, name_zh: str = "开发者测试协议", at: datetime = MONDAY
+    petra: Person,
+    *,
+    slug: str = "terms",
+    binds: Binds = Binds.ACCOUNT,
+    name_zh: str = "开发者测试协议",
+    at: datetime = MONDAY,
 ) -> Agreement:
     return create_agreement(
         slug=slug,
@@ -99,7 +104,12 @@ def shown(version: Version, language: str = ZH) -> Shown:
 
 
 def accept_versions(
-    account: Account, actor: Person, *versions: Version, at: datetime = MONDAY, form_key: UUID | None = None, language: str = ZH
+    account: Account,
+    actor: Person,
+    *versions: Version,
+    at: datetime = MONDAY,
+    form_key: UUID | None = None,
+    language: str = ZH,
 ) -> Acceptance:
     return accept(
         account=account,

@@ -43,7 +43,9 @@ def used_messages() -> set[str]:
 
 def test_messages_are_found_in_python_and_in_templates() -> None:
     assert set(messages_of_python('a = _("甲") + gettext_lazy("乙")')) == {"甲", "乙"}
-    template = '{% load i18n %}{% translate "甲" %}{% blocktranslate trimmed with n=x %}共 {{ n }} 条{% endblocktranslate %}'
+    template = (
+        '{% load i18n %}{% translate "甲" %}{% blocktranslate trimmed with n=x %}共 {{ n }} 条{% endblocktranslate %}'
+    )
     assert set(messages_of_template(template)) == {"甲", "共 %(n)s 条"}
 
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from accounts.appointing import end_role, give_role
-from accounts.models import Person, Role
+from accounts.models import Role
 from agreements.models import Agreement, Draft, Version
 from agreements.text.clauses import parse
-from tests.support import NOON, chinese, english, make_agreement, publish
+from tests.support import NOON, chinese, english, publish
 
 OUTLINE = {
     "title": "开发者测试协议",
@@ -182,7 +182,9 @@ def test_a_publisher_whose_role_has_ended_is_none(source, petra, administrator) 
     ],
 )
 @pytest.mark.parametrize("options", [["--dry-run", "--json"], []])
-def test_a_file_that_is_no_agreement_is_refused_with_the_reason(tmp_path, petra, content, message, options, capsys) -> None:
+def test_a_file_that_is_no_agreement_is_refused_with_the_reason(
+    tmp_path, petra, content, message, options, capsys
+) -> None:
     path = tmp_path / "source"
     path.write_bytes(content)
     assert refusal(path, "--slug", "terms", *options) == message
@@ -207,9 +209,11 @@ def test_json_goes_with_a_dry_run(source, db) -> None:
     assert refusal(source, "--slug", "terms", "--json") == "--json goes with --dry-run"
 
 
-@pytest.mark.parametrize("arguments", [[], ["file.md"], ["file.md", "--slug", "t", "--language", "fr"], ["--slug", "t"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["file.md"], ["file.md", "--slug", "t", "--language", "fr"], ["--slug", "t"]]
+)
 def test_missing_arguments_are_named(arguments) -> None:
-    with pytest.raises(CommandError, match="^Error: "):
+    with pytest.raises(CommandError, match=r"^Error: "):
         run(*arguments)
 
 

@@ -48,7 +48,9 @@ def test_only_a_publisher_creates_and_drafts(agreement, petra, arno, alice, audr
 
 
 def test_a_draft_keeps_canonical_texts_and_its_author(agreement, petra) -> None:
-    draft = start_draft(agreement=agreement, texts={ZH: "# 标题\r\n\r\n1.1 甲\r\n\r\n", EN: english()}, actor=petra, at=MONDAY)
+    draft = start_draft(
+        agreement=agreement, texts={ZH: "# 标题\r\n\r\n1.1 甲\r\n\r\n", EN: english()}, actor=petra, at=MONDAY
+    )
     assert texts_of(draft) == {"zh-hans": "# 标题\n\n1.1 甲\n", "en": english()}
     assert (draft.created_by, draft.created_at, draft.is_published) == (petra, MONDAY, False)
 

@@ -6,7 +6,17 @@ from django.db import connection
 from agreements.holding import hold_versions
 from agreements.models import Version, Withdrawal
 from agreements.publishing import withdraw_version
-from tests.support import MONDAY, NOON, ZH, chinese, make_agreement, make_draft, publish, publish_draft, while_another_waits
+from tests.support import (
+    MONDAY,
+    NOON,
+    ZH,
+    chinese,
+    make_agreement,
+    make_draft,
+    publish,
+    publish_draft,
+    while_another_waits,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

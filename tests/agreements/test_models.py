@@ -90,7 +90,8 @@ def test_days_until_effect_are_calendar_days_in_the_site_zone(agreement, petra, 
     before_midnight = timezone.make_aware(timezone.datetime(2026, 4, 1, 23, 59))
     after_midnight = timezone.make_aware(timezone.datetime(2026, 4, 2, 0, 1))
     versions = [
-        publish(agreement, petra, f"第 {i} 版。", effective_at=at) for i, at in enumerate((before_midnight, after_midnight))
+        publish(agreement, petra, f"第 {i} 版。", effective_at=at)
+        for i, at in enumerate((before_midnight, after_midnight))
     ]
     assert [version.days_until_effect for version in versions] == [0, 1]
 
@@ -162,7 +163,10 @@ def test_versions_texts_and_withdrawals_refuse_raw_sql(agreement, petra, table, 
 def test_a_published_text_cannot_be_replaced_by_raw_sql(agreement, petra) -> None:
     text = publish(agreement, petra).texts.get()
     names = [field.column for field in VersionText._meta.local_fields]
-    row = [getattr(text, field.attname) if field.attname != "text" else "改过的" for field in VersionText._meta.local_fields]
+    row = [
+        getattr(text, field.attname) if field.attname != "text" else "改过的"
+        for field in VersionText._meta.local_fields
+    ]
     places = ", ".join(["%s"] * len(row))
     if connection.vendor == "sqlite":
         statement = f"INSERT OR REPLACE INTO agreements_versiontext ({', '.join(names)}) VALUES ({places})"

@@ -212,7 +212,10 @@ def test_publishing_refuses_a_title_that_does_not_fit(agreement, petra) -> None:
 
 def test_publishing_refuses_the_texts_of_the_version_before(agreement, petra) -> None:
     publish(agreement, petra, texts={ZH: chinese(), EN: english()})
-    assert outcome_of(lambda: publish(agreement, petra, texts={EN: english(), ZH: chinese()})) == (NothingChanged, NOTHING)
+    assert outcome_of(lambda: publish(agreement, petra, texts={EN: english(), ZH: chinese()})) == (
+        NothingChanged,
+        NOTHING,
+    )
 
 
 def test_dropping_or_adding_a_language_is_a_change(agreement, petra) -> None:

@@ -103,9 +103,7 @@ def test_a_hit_leads_to_its_clause_in_its_language(version) -> None:
     assert hit.url == "/agreements/terms/versions/1/?text=zh-hans#2.1（2）"
 
 
-def test_a_search_takes_one_query_with_one_agreement_and_with_three(
-    version, petra, django_assert_num_queries
-) -> None:
+def test_a_search_takes_one_query_with_one_agreement_and_with_three(version, petra, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         assert len(search_clauses(query="密钥", at=NOON)) == 1
     for slug in ("second", "third"):

@@ -62,7 +62,9 @@ def test_the_list_has_every_agreement_with_a_public_version(client, four, petra)
     ]
 
 
-def test_the_list_takes_three_queries_for_one_agreement_and_for_three(client, four, petra, django_assert_num_queries) -> None:
+def test_the_list_takes_three_queries_for_one_agreement_and_for_three(
+    client, four, petra, django_assert_num_queries
+) -> None:
     with django_assert_num_queries(3):
         assert len(page(client, "/agreements/").select(".document")) == 1
     for slug in ("fees", "data"):
@@ -156,7 +158,11 @@ def test_a_version_shows_its_digest_times_and_summary(client, four) -> None:
 
 def test_the_current_page_shows_the_version_in_force(client, four) -> None:
     response = client.get("/agreements/terms/")
-    assert (response.context["version"], response.context["state"], response.context["pinned"]) == (four[1], "in_force", False)
+    assert (response.context["version"], response.context["state"], response.context["pinned"]) == (
+        four[1],
+        "in_force",
+        False,
+    )
 
 
 def test_before_anything_is_in_force_the_announced_version_is_shown(client, agreement, petra) -> None:
@@ -245,7 +251,12 @@ def test_reading_pages_are_read_only(client, four) -> None:
 
 def test_the_list_of_versions_has_each_with_its_state(client, four) -> None:
     rows = page(client, "/agreements/terms/versions/").select(".timeline > li")
-    assert [words(row.h2) for row in rows] == ["第 4 版 已撤回", "第 3 版 已公布，尚未生效", "第 2 版 现行有效", "第 1 版 已被取代"]
+    assert [words(row.h2) for row in rows] == [
+        "第 4 版 已撤回",
+        "第 3 版 已公布，尚未生效",
+        "第 2 版 现行有效",
+        "第 1 版 已被取代",
+    ]
     links = [[a["href"] for a in row.select("a") if "compare" in a["href"]] for row in rows]
     assert links == [
         ["/agreements/terms/compare/3...4/"],
@@ -336,7 +347,8 @@ def test_a_withdrawn_version_is_not_the_text_of_any_day(client, four) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", ["0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "0000-01-01", "2026-1-1", "20260310", "２０２６-03-10"]
+    "day",
+    ["0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "0000-01-01", "2026-1-1", "20260310", "２０２６-03-10"],
 )
 def test_an_absurd_day_is_404(client, at_midnight, day) -> None:
     page(client, f"/agreements/terms/on/{day}/", 404)
@@ -401,7 +413,10 @@ def test_the_page_links_to_the_downloads_of_the_text_it_shows(client, four) -> N
 
 
 def changes(soup: BeautifulSoup) -> list[tuple[str, str]]:
-    return [(words(row.select_one(".number")), words(row.select_one(".change-text"))) for row in soup.select("article[data-change]")]
+    return [
+        (words(row.select_one(".number")), words(row.select_one(".change-text")))
+        for row in soup.select("article[data-change]")
+    ]
 
 
 def test_a_comparison_shows_the_changed_words(client, four) -> None:
@@ -424,7 +439,11 @@ def test_any_pair_can_be_compared_in_either_direction(client, four, old, new) ->
         ("edited", "1.1", "1.1", f"第{names[old - 1]}版。", f"第{names[new - 1]}版。")
     ]
     response = client.get(f"/agreements/terms/compare/{old}...{new}/")
-    assert (response.status_code, response.context["old"], response.context["new"]) == (200, four[old - 1], four[new - 1])
+    assert (response.status_code, response.context["old"], response.context["new"]) == (
+        200,
+        four[old - 1],
+        four[new - 1],
+    )
 
 
 def test_a_version_compared_with_itself_has_no_change(client, four) -> None:
@@ -508,7 +527,9 @@ def test_search_for_a_number_two_words_english_and_nothing(client, agreement, pe
     assert page(client, "/search/").select(".empty, .hits") == []
 
 
-@pytest.mark.parametrize("query", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "%(x)s & %"])
+@pytest.mark.parametrize(
+    "query", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "%(x)s & %"]
+)
 def test_what_is_searched_for_is_shown_as_words(client, agreement, petra, query) -> None:
     publish(agreement, petra)
     soup = page(client, f"/search/?q={quote(query)}")
@@ -529,7 +550,9 @@ def test_search_pages_through_all_hits_once(client, agreement, petra) -> None:
     publish(agreement, petra, texts={ZH: f"# 标题\n\n## 1. 总则\n\n{many}\n"})
     pages = [hits(client, "密语", page=str(number)) for number in (1, 2, 3)]
     assert [len(found) for found in pages] == [30, 30, 5]
-    assert [found.split(":")[0] for found in sum(pages, [])] == [f"1.{number}" for number in range(1, 66)]
+    assert [found.split(":")[0] for page_hits in pages for found in page_hits] == [
+        f"1.{number}" for number in range(1, 66)
+    ]
     assert hits(client, "密语", page="99") == pages[2]
     assert hits(client, "密语", page="x") == pages[0]
     assert hits(client, "密语", page="-1") == pages[2]

@@ -105,7 +105,9 @@ def test_a_collaborators_acceptance_records_the_grant_that_held(version, account
 
 
 @pytest.mark.parametrize("language", [ZH, EN])
-def test_each_document_is_recorded_in_the_language_and_with_the_digests_shown(version, account, alice, language) -> None:
+def test_each_document_is_recorded_in_the_language_and_with_the_digests_shown(
+    version, account, alice, language
+) -> None:
     accepted = accept_versions(account, alice, version, language=language, at=NOON)
     line = accepted.lines.get()
     text = {ZH: chinese(), EN: english()}[language]
@@ -115,7 +117,9 @@ def test_each_document_is_recorded_in_the_language_and_with_the_digests_shown(ve
     assert line.html_sha256 == hashlib.sha256(stored.html.encode()).hexdigest()
 
 
-def test_one_act_is_one_acceptance_one_entry_one_receipt_and_a_line_per_document(version, account, alice, petra) -> None:
+def test_one_act_is_one_acceptance_one_entry_one_receipt_and_a_line_per_document(
+    version, account, alice, petra
+) -> None:
     others = [publish(make_agreement(petra, slug=slug), petra) for slug in ("fees", "data")]
     before = recorded()
     accepted = accept_versions(account, alice, version, *others, at=NOON)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,7 @@ from django.test import Client
 from assent.auditing import PAGE
 from assent.models import Acceptance
 from evidence.models import Entry
-from tests.support import DAY, MONDAY, NOON, accept_versions, decision, make_agreement, publish, recorded, shown
+from tests.support import DAY, MONDAY, accept_versions, decision, make_agreement, publish, recorded, shown
 
 pytestmark = pytest.mark.usefixtures("noon")
 

@@ -51,6 +51,6 @@ def test_a_portal_with_nobody_but_an_administrator_is_in_use(administrator, caps
 
 def test_production_refuses_the_demo(db, settings) -> None:
     settings.PRODUCTION = True
-    with pytest.raises(CommandError, match="^the demo has known passwords: it is not loaded in production$"):
+    with pytest.raises(CommandError, match=r"^the demo has known passwords: it is not loaded in production$"):
         call_command("load_demo")
     assert (Person.objects.count(), Agreement.objects.count()) == (0, 0)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 def count(client: Client) -> str:
     """The number beside the link to the accept page."""
-    link = BeautifulSoup(client.get("/agreements/").content.decode(), "html.parser").select_one("nav a[href='/accept/'] .count")
+    link = BeautifulSoup(client.get("/agreements/").content.decode(), "html.parser").select_one(
+        "nav a[href='/accept/'] .count"
+    )
     return link.get_text() if link else ""
 
 
@@ -42,7 +44,9 @@ def test_without_a_user_nothing_is_asked(db, rf: RequestFactory, django_assert_n
         assert standing_of_reader(rf.get("/")) == {"standing": None}
 
 
-def test_standing_is_not_asked_for_until_it_is_used(alice, rf: RequestFactory, client, django_assert_num_queries) -> None:
+def test_standing_is_not_asked_for_until_it_is_used(
+    alice, rf: RequestFactory, client, django_assert_num_queries
+) -> None:
     client.force_login(alice)
     request = rf.get("/")
     request.user, request.session = alice, client.session

@@ -67,7 +67,13 @@ def test_the_demo_tells_this_story(cast) -> None:
         ("developer-agreement", 3, -1, 14),
     ]
     acts = [
-        (a.account.qq_number, a.actor.qq_number, a.capacity, (a.accepted_at - NOON).days, [str(v) for v in a.lines.all()])
+        (
+            a.account.qq_number,
+            a.actor.qq_number,
+            a.capacity,
+            (a.accepted_at - NOON).days,
+            [str(v) for v in a.lines.all()],
+        )
         for a in Acceptance.objects.order_by("pk")
     ]
     main, rules = (Agreement.objects.get(slug=slug) for slug in ("developer-agreement", "qualification-rules"))

@@ -83,7 +83,9 @@ def test_rows_refuse_truncate(accepted, table) -> None:
 def test_a_capacity_fits_its_grant(accepted, account, bob, capacity) -> None:
     """An owner acts without a grant, a collaborator by one; there is no third capacity."""
     row = Acceptance.objects.values().get() | {"id": None, "entry_id": None, "form_key": uuid4()}
-    for grant in {"owner": [bob.grants.get().pk], "collaborator": [None], "auditor": [None, bob.grants.get().pk]}[capacity]:
+    for grant in {"owner": [bob.grants.get().pk], "collaborator": [None], "auditor": [None, bob.grants.get().pk]}[
+        capacity
+    ]:
         with pytest.raises(IntegrityError, match="assent_acceptance_capacity"), transaction.atomic():
             Acceptance.objects.create(
                 **row | {"capacity": capacity, "grant_id": grant, "entry_id": Version.objects.count() + 10_000}

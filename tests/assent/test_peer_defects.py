@@ -22,7 +22,6 @@ from assent.models import Acceptance, AcceptanceLine
 from evidence.append_only import NeverChanges
 from evidence.models import Entry
 from tests.support import (
-    DAY,
     MONDAY,
     NOON,
     ZH,
@@ -83,7 +82,9 @@ def test_acceptances_are_not_deleted_with_the_user(version, account, alice) -> N
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, [alice.pk])
     assert (recorded(), Person.objects.filter(pk=alice.pk).count()) == (before, 1)
-    ours = {name for name, app in get_commands().items() if app in ("assent", "agreements", "accounts", "evidence", "desk")}
+    ours = {
+        name for name, app in get_commands().items() if app in ("assent", "agreements", "accounts", "evidence", "desk")
+    }
     assert ours == {"compare_texts", "import_agreement", "load_demo"}
 
 
@@ -94,7 +95,10 @@ def test_no_primary_key_is_accepted_in_place_of_what_was_shown(alices, version, 
     before = recorded()
     for key in {version.pk, text.pk, draft.pk, draft.texts.get().pk, 1, 2, 3}:
         assert alices.post("/accept/", decision(account, str(key))).status_code == 400
-        assert alices.post("/accept/", decision(account) | {"terms": key, "version": key, "returnTo": "/"}).status_code == 400
+        assert (
+            alices.post("/accept/", decision(account) | {"terms": key, "version": key, "returnTo": "/"}).status_code
+            == 400
+        )
     assert recorded() == before
 
 

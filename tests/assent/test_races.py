@@ -106,7 +106,9 @@ def test_acceptances_of_one_version_do_not_wait_for_each_other(agreement, accoun
     assert (waited, type(outcome)) == (False, Acceptance)
 
 
-def test_the_end_of_a_grant_waits_for_the_act_that_is_being_written_by_it(agreement, account, alice, bob, petra) -> None:
+def test_the_end_of_a_grant_waits_for_the_act_that_is_being_written_by_it(
+    agreement, account, alice, bob, petra
+) -> None:
     version = publish(agreement, petra, at=timezone.now())
     made = CollaboratorGrant.objects.get(person=bob)
     waited, outcome = while_another_waits(

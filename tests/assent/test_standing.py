@@ -1,6 +1,7 @@
 """standing(): what an account still has to accept, at any moment, through any of its people."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -10,7 +11,6 @@ from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.standing import Item, Standing, counting, standing
 from tests.support import CIRCUMSTANCES, DAY, MONDAY, NOON, accept_versions, make_agreement, publish, shown
-from uuid import uuid4
 
 TICK = timedelta(microseconds=1)
 EMPTY = Standing(outstanding=[], upcoming=[])
@@ -55,14 +55,18 @@ def test_a_revision_is_demanded_once_it_takes_effect(version, agreement, petra, 
     assert numbers(account, alice, at=NOON) == ([("terms", 2)], [])
 
 
-def test_an_early_acceptance_satisfies_the_version_after_it_takes_effect(version, agreement, petra, account, alice) -> None:
+def test_an_early_acceptance_satisfies_the_version_after_it_takes_effect(
+    version, agreement, petra, account, alice
+) -> None:
     second = publish(agreement, petra, "第二版。", effective_at=NOON)
     accept_versions(account, alice, second, at=MONDAY)
     assert numbers(account, alice, at=NOON - TICK) == ([("terms", 1)], [])
     assert standing(account=account, actor=alice, at=NOON) == EMPTY
 
 
-def test_an_item_says_what_was_accepted_before_and_what_was_refused(version, agreement, petra, account, alice, bob) -> None:
+def test_an_item_says_what_was_accepted_before_and_what_was_refused(
+    version, agreement, petra, account, alice, bob
+) -> None:
     accept_versions(account, alice, version, at=MONDAY)
     second = publish(agreement, petra, "第二版。", effective_at=NOON)
     refusal = refuse(
@@ -79,7 +83,9 @@ def test_an_item_says_what_was_accepted_before_and_what_was_refused(version, agr
     assert (earlier.refusal, earlier.announced) == (None, True)
 
 
-def test_of_several_accepted_versions_the_last_is_what_changes_are_shown_against(agreement, petra, account, alice) -> None:
+def test_of_several_accepted_versions_the_last_is_what_changes_are_shown_against(
+    agreement, petra, account, alice
+) -> None:
     versions = [publish(agreement, petra, f"第 {n} 版。", at=MONDAY + n * DAY) for n in range(1, 5)]
     for version in versions[:2]:
         accept_versions(account, alice, version, at=version.effective_at)

@@ -42,14 +42,23 @@ def inert(html: str) -> list[str]:
     for tag in soup.find_all(True):
         for name, value in tag.attrs.items():
             target = "".join(value if isinstance(value, str) else " ".join(value)).strip().lower()
-            is_bad_link = name in ("href", "src") and not target.startswith(("https:", "http:", "mailto:", "#", "/", "?"))
+            is_bad_link = name in ("href", "src") and not target.startswith(
+                ("https:", "http:", "mailto:", "#", "/", "?")
+            )
             if name.startswith("on") or name == "style" or is_bad_link:
                 found.append(str(tag))
     return found
 
 
 def test_the_check_finds_what_is_not_inert() -> None:
-    for bad in ("<script>", "<p onclick=x>", "<a href='javascript:x'>", "<p style=x>", "<a href=' data:x'>", "<img src=/x>"):
+    for bad in (
+        "<script>",
+        "<p onclick=x>",
+        "<a href='javascript:x'>",
+        "<p style=x>",
+        "<a href=' data:x'>",
+        "<img src=/x>",
+    ):
         assert len(inert(f"{bad}</p>")) == 1
     assert inert("<p class=x><a href='https://x'>x</a></p>") == []
 
@@ -59,9 +68,7 @@ def draft(request, agreement, petra) -> Draft:
     """Written into a draft as it is, or read from a file."""
     if request.param == "written":
         return make_draft(agreement, petra, texts={ZH: HOSTILE})
-    return import_source(
-        data=HOSTILE.encode(), name="x.md", slug="terms", language=ZH, actor=petra, at=MONDAY
-    ).draft
+    return import_source(data=HOSTILE.encode(), name="x.md", slug="terms", language=ZH, actor=petra, at=MONDAY).draft
 
 
 def parts(client: Client, path: str, *selectors: str) -> list[str]:
@@ -112,9 +119,7 @@ def test_html_files_lose_their_scripts_on_the_way_in(agreement, petra, client) -
         "<h2>1. 总则</h2><p onclick=alert(1)>1.1 甲<script>alert(1)</script><img src=x onerror=alert(1)></p>"
         '<p>1.2 <a href="javascript:alert(1)">乙</a> <a href="https://example.com/">丙</a></p></body></html>'
     )
-    draft = import_source(
-        data=html.encode(), name="x.html", slug="terms", language=ZH, actor=petra, at=MONDAY
-    ).draft
+    draft = import_source(data=html.encode(), name="x.html", slug="terms", language=ZH, actor=petra, at=MONDAY).draft
     publish_draft(draft, petra)
     shown = parts(client, "/agreements/terms/", "article.statute")
     assert [bad for part in shown for bad in inert(part)] == []

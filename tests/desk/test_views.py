@@ -172,7 +172,9 @@ def test_what_is_no_agreement_is_refused_with_the_reason(petras, agreement, data
     assert (response.status_code, errors(response), Draft.objects.count()) == (422, [error], 0)
 
 
-def test_an_agreements_page_shows_versions_with_their_states_and_withdraws_only_the_announced(petras, agreement, petra) -> None:
+def test_an_agreements_page_shows_versions_with_their_states_and_withdraws_only_the_announced(
+    petras, agreement, petra
+) -> None:
     publish(agreement, petra)
     publish(agreement, petra, "第二版。", at=MONDAY + DAY)
     third = publish(agreement, petra, "第三版。", at=MONDAY + DAY, effective_at=NOON + DAY)
@@ -186,7 +188,9 @@ def test_an_agreements_page_shows_versions_with_their_states_and_withdraws_only_
     assert forms == [f"/desk/versions/{third.pk}/withdraw/"]
 
 
-def test_an_agreements_page_takes_as_many_queries_for_three_versions_and_drafts_as_for_one(petras, agreement, petra) -> None:
+def test_an_agreements_page_takes_as_many_queries_for_three_versions_and_drafts_as_for_one(
+    petras, agreement, petra
+) -> None:
     publish(agreement, petra)
     make_draft(agreement, petra)
     for_one = queries_of(lambda: petras.get("/desk/agreements/terms/"))
@@ -300,13 +304,20 @@ def test_publishing_at_once(petras, agreement, petra) -> None:
     response = petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS)
     version = Version.objects.get()
     assert (response.status_code, response.url) == (302, "/agreements/terms/versions/1/")
-    assert (version.draft, version.published_by, version.published_at, version.effective_at) == (draft, petra, NOON, NOON)
+    assert (version.draft, version.published_by, version.published_at, version.effective_at) == (
+        draft,
+        petra,
+        NOON,
+        NOON,
+    )
     assert (version.change, version.summary_zh, version.summary_en) == ("material", "改。", "Changed.")
 
 
 def test_the_effective_time_is_given_in_the_site_zone(petras, agreement, petra) -> None:
     draft = make_draft(agreement, petra)
-    petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS | {"effective_at": "2026-04-16T00:00", "change": "editorial"})
+    petras.post(
+        f"/desk/drafts/{draft.pk}/publish/", TERMS | {"effective_at": "2026-04-16T00:00", "change": "editorial"}
+    )
     version = Version.objects.get()
     assert (version.effective_at, version.change) == (datetime(2026, 4, 15, 16, 0, tzinfo=UTC), "editorial")
 
@@ -398,6 +409,8 @@ def test_what_is_not_there_is_404(petras, path) -> None:
     assert petras.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/desk/agreements/unknown/drafts/", "/desk/versions/99999999999999999999999/withdraw/"])
+@pytest.mark.parametrize(
+    "path", ["/desk/agreements/unknown/drafts/", "/desk/versions/99999999999999999999999/withdraw/"]
+)
 def test_what_is_not_there_cannot_be_changed(petras, path) -> None:
     assert petras.post(path).status_code == 404

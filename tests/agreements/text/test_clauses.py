@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agreements.text import markup
 from agreements.text.clauses import Unit, parse
 
+SAMPLES = sorted((Path(__file__).parents[3] / "agreements" / "sample").glob("*.zh-hans.md"))
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 MUTATED = sorted((CORPUS / "mutated").glob("*/*.md"))
 LAWS = sorted((CORPUS / "laws").glob("*/*.md"))
@@ -163,8 +164,37 @@ def test_english_numbers() -> None:
     )
     assert numbers(text) == [
         "Article 1", "1.1", "1.1（a）", "1.1（b）", "1.1（b）（i）", "1.1（b）（ii）", "1.1（c）",
-        "Article 2", "Article 2¶1", "2.1", "Annex A", "Annex A（1）",
+        "Article 2", "Article 2¶1", "2.1", "附件A", "附件A（1）",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "label"),
+    [
+        ("附件：甲", "附件", "附件"),
+        ("附件一：甲", "附件一", "附件一"),
+        ("附件 2：甲", "附件2", "附件 2"),
+        ("附录：甲", "附录", "附录"),
+        ("Annex: A", "附件", "Annex"),
+        ("ANNEX 2: A", "附件2", "ANNEX 2"),
+        ("Appendix B: A", "附件B", "Appendix B"),
+        ("Schedule 1", "附件1", ""),
+    ],
+)
+def test_an_annex_has_one_number_in_every_language(written: str, number: str, label: str) -> None:
+    found = parse(f"## 1. 总则\n\n甲。\n\n## {written}\n\n乙。\n\n1.1 丙。\n\n（1）丁\n").units[2:]
+    assert [unit.number for unit in found] == [number, f"{number}¶1", f"{number}·1.1", f"{number}·1.1（1）"]
+    assert (found[0].kind, found[0].label, found[2].label) == ("annex", label, "1.1")
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_both_languages_of_a_sample_text_have_the_same_numbers_and_bold(path: Path) -> None:
+    chinese, english = (
+        parse(text.read_text()).units for text in (path, path.with_name(path.name.replace("zh-hans", "en")))
+    )
+    assert [(unit.number, unit.level, unit.emphasised) for unit in english] == [
+        (unit.number, unit.level, unit.emphasised) for unit in chinese
+    ]
 
 
 def test_numbered_headings_below_a_lettered_one_have_its_letter() -> None:

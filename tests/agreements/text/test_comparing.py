@@ -16,6 +16,7 @@ from agreements.text.clauses import parse
 from agreements.text.comparing import KINDS, Comparison, Row, compare
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "mutated"
+SAMPLE = Path(__file__).resolve().parents[3] / "agreements" / "sample"
 LEVELS = ("light", "medium", "heavy", "extreme")
 HARD = {"edited", "moved", "moved+edited", "inserted", "deleted"}
 TEXT = """\
@@ -332,3 +333,17 @@ def test_a_heavy_revision_takes_a_fraction_of_a_second() -> None:
         times.append(perf_counter() - start)
     # Measured 30 ms; the floor is generous because other work may run beside the tests.
     assert min(times) < 0.15
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (2, 3), (1, 3)])
+def test_both_languages_of_the_sample_text_pair_the_same_numbers(old: int, new: int) -> None:
+    pairs = [
+        Counter(
+            (row.old_no, row.new_no)
+            for row in compare(
+                *(parse((SAMPLE / f"developer-agreement.{number}.{language}.md").read_text()) for number in (old, new))
+            ).rows
+        )
+        for language in ("zh-hans", "en")
+    ]
+    assert pairs[0] == pairs[1] and pairs[0]["附件", "附件"] == 1

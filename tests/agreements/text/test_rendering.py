@@ -1,15 +1,22 @@
 """HTML, contents, plain text and canonical Markdown of a parsed text."""
 
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreements.text import markup, rendering
 from agreements.text.clauses import parse
+from agreements.text.markup import Run
 from agreements.text.rendering import Entry, contents, markdown, plain, render
 
+CORPUS = sorted((Path(__file__).parents[4] / "shared" / "corpus").glob("*/*/*.md"))
 SAMPLES = sorted((Path(__file__).parents[3] / "agreements" / "sample").glob("*.*.*.md"))
 TEXT = (
     "# 某平台协议\n\n更新日期：2024年1月1日\n\n## 导言\n\n欢迎。\n\n## 2. 权利\n\n### **2.1 注册**\n\n**2.1.1 您同意**：见[《规则》](https://a.b/?c=1&d=2)。\n\n"
@@ -28,6 +35,83 @@ HOSTILE = [
     "[x](//a.b/c)",
     "[x](/accept/)",
 ]
+ODD = [
+    "*", "**", "***", "_", "__", "[", "]", "(", ")", "](", "![", "](http://a.b)", "](http://a.b/?c=1&copy;)", "](http://c_d*)",
+    "](/x)", "<http://a.b/_c_?d=1&amp;>", "<mailto:a@b>", "<", ">", "<b>", "</b>", "<i>", "</i>", "&", "&amp;", "&lt;",
+    "&#10;", "&copy", "&averylongname;", "amp;", "#38;", "`", "``", "\\", "\\\\", "#", "!", "~", "|", ":", "'", '"', "-", "+",
+    "=", "1", "2.", "甲", "您同意", "。", "，", "a", "b c", "é", " ", "  ", "\t", "\r", "\u200b", "\u3000", "\xa0", "\ufeff",
+]  # fmt: skip
+WORDS = (
+    st.lists(st.sampled_from(ODD), max_size=25).map("".join)
+    | st.text("*_[]()<>&`\\#!~|:0129 甲乙ab\u200b\u3000;'\"", max_size=60)
+    | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=40)
+)
+HREFS = st.sampled_from(["", "", "http://a.b", "/x", "http://a.b/_(c)'[d]\"&amp;<e>*f*"])
+RUNS = st.lists(st.builds(Run, WORDS, st.booleans(), st.booleans(), HREFS), max_size=6)
+
+
+class Letter(NamedTuple):
+    """A character and how it looks."""
+
+    char: str
+    strong: bool
+    em: bool
+    href: str
+
+
+class Read(HTMLParser):
+    """The words of every unit as a browser reads them, without its number, letter by letter."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.units: list[list[Letter]] = []
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append((tag, dict(attrs)))
+        if tag == "section":
+            self.units.append([])
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        classes = {attributes.get("class") for _, attributes in self.open}
+        tags = {tag for tag, _ in self.open}
+        href = next((attributes["href"] or "" for tag, attributes in self.open if tag == "a"), "")
+        if "words" in classes and "number" not in classes:
+            self.units[-1] += [Letter(char, "strong" in tags, "em" in tags, href) for char in data]
+
+
+def seen(letters: list[Letter]) -> list[Letter]:
+    return [letter for letter in letters if not letter.char.isspace()]
+
+
+def collapsed(words: str) -> str:
+    return re.sub("[ \t\n\f\r]+", " ", words).strip()
+
+
+def assert_readers_agree(text: str) -> None:
+    """Python-Markdown, by way of the HTML, reads the words, bold, slant and links that parse() and inline() read."""
+    units = parse(text).units
+    found = Read(render(parse(text))).units
+    assert len(found) == len(units)
+    for unit, letters in zip(units, found, strict=True):
+        runs = markup.inline(unit.markdown) if unit.markdown else [Run(unit.words)]
+        assert collapsed("".join(letter.char for letter in letters)) == collapsed(unit.words)
+        assert markup.plain(runs) == unit.words
+        targets = [run.href if run.href.lower().startswith(rendering.TARGETS) else "" for run in runs]
+        read = [
+            Letter(char, unit.emphasised or run.strong, run.em, href)
+            for run, href in zip(runs, targets, strict=True)
+            for char in run.text
+        ]
+        if unit.heading:
+            letters = [letter._replace(strong=True) for letter in letters]
+            read = [letter._replace(strong=True) for letter in read]
+        assert seen(letters) == seen(read)
 
 
 class Tags(HTMLParser):
@@ -136,3 +220,88 @@ def test_rendering_is_deterministic_and_total(text: str) -> None:
     found = parse(text)
     assert render(found) == render(found)
     assert plain(found).endswith("\n") and len(contents(found)) <= len(found.units)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_both_readers_agree_on_the_sample_texts(path: Path) -> None:
+    assert_readers_agree(path.read_text())
+
+
+@pytest.mark.skipif(not CORPUS, reason="the corpus is not there")
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_both_readers_agree_on_the_corpus(path: Path) -> None:
+    assert_readers_agree(path.read_text())
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(["", "## 1. ", "**1.1 甲** ", "**1.1 ", "1.1 甲"]), WORDS)
+def test_both_readers_agree_on_odd_texts(head: str, words: str) -> None:
+    assert_readers_agree(head + words)
+
+
+@settings(max_examples=400, deadline=None)
+@given(RUNS)
+def test_runs_are_written_so_that_both_read_their_words_and_bold(runs: list[Run]) -> None:
+    runs = [run._replace(text=re.sub("[\r\n]", "", run.text)) for run in runs]
+    written = markup.to_markdown(runs)
+    back = markup.inline(written)
+    assert markup.plain(back) == markup.plain(runs)
+    before, after = (
+        [Letter(char, run.strong, False, "") for run in some for char in run.text] for some in (runs, back)
+    )
+    assert seen(before) == seen(after)
+    assert_readers_agree(f"## 1. 甲\n\n1.1 乙{written}")
+
+
+@pytest.mark.parametrize(
+    ("runs", "written"),
+    [
+        ([Run("甲"), Run("乙", em=True), Run("丙")], "甲*乙*丙"),
+        ([Run("甲", strong=True, em=True), Run("。")], "**_甲_**。"),
+        ([Run("甲", strong=True), Run("乙", strong=True, em=True)], "**甲乙**"),
+        ([Run("a"), Run("b", em=True), Run("c")], "abc"),
+        ([Run("见!"), Run("规则", href="http://a.b")], "见\\![规则](http://a.b)"),
+        ([Run("/x", href="/x")], "[/x](/x)"),
+        ([Run("[甲]", href="http://a.b/(c)")], "[\\[甲\\]](http://a.b/%28c%29)"),
+        ([Run("[甲](乙) & &lt; a_b _c")], "[甲\\](乙) & &amp;lt; a_b \\_c"),
+        ([Run("甲", href="http://a.b/?c&lt;")], "[甲](http://a.b/?c&amp;lt;)"),
+    ],
+)
+def test_marks_are_those_that_both_read(runs: list[Run], written: str) -> None:
+    assert markup.to_markdown(runs) == written
+    assert_readers_agree(f"1.1 {written}")
+
+
+@pytest.mark.parametrize("mark", ["*a", "**甲**乙", "[a](http://b.c) ", "[", "![a", "[a](", "&amp;amp;", "<a"])
+def test_a_paragraph_of_any_length_agrees_and_takes_little_time(mark: str) -> None:
+    text = "1.1 甲" + mark * 30_000
+    assert len(parse(text).units[0].markdown) > rendering.LONGEST
+    started = time.process_time()
+    render(parse(text))
+    assert time.process_time() - started < 5
+    assert_readers_agree(text[: 2 * rendering.LONGEST])
+    assert_readers_agree(text[: rendering.LONGEST // 4])
+
+
+def test_50_kilobytes_are_rendered_at_once() -> None:
+    texts = [path.read_text() for path in SAMPLES if path.name.startswith("developer")]
+    outlines = [parse(text) for text in texts]
+    started = time.process_time()
+    for outline in outlines:
+        render(outline)
+    per_byte = (time.process_time() - started) / sum(len(text.encode()) for text in texts)
+    assert per_byte * 50_000 < 0.15
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    outlines = [parse(path.read_text()) for path in SAMPLES] * 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(render, outlines)) == [render(outline) for outline in outlines]
+
+
+def test_an_english_annex_has_the_chinese_number_as_address_and_its_own_words_as_label() -> None:
+    text = "# Terms\n\n## 1. Words\n\nYou.\n\n## Annex 2: Prices\n\nFree.\n"
+    html = render(parse(text))
+    assert '<a class="number" href="#附件2" rel="noopener">Annex 2</a> Prices' in html and 'id="附件2¶1"' in html
+    assert contents(parse(text))[-1] == Entry("Annex 2", "Prices", 1, "附件2")
+    assert markdown(parse(text)) == text and "\n\nAnnex 2 Prices\n\n" in plain(parse(text))
