@@ -18,7 +18,8 @@ LAST_STEP = re.compile(r"(?:（[^（）]*）|第[^第（）]*|^[^（）第]*)$")
 class Unit:
     """One numbered heading, clause or item, or one unnumbered paragraph, without what is below it.
 
-    `number` is the full path, `text` or `heading` are the words without number and marks, `markdown` is the same with
+    `number` is the full path, the same in every language, and `written` is how the text writes it where that differs
+    (Annex A for 附件A). `text` or `heading` are the words without number and marks, `markdown` is the same with
     emphasis and links, and `raw` is the slice of the source from the unit's first line to the next unit.
     """
 
@@ -29,6 +30,7 @@ class Unit:
     text: str
     markdown: str
     raw: str
+    written: str = ""
 
     @property
     def words(self) -> str:
@@ -48,8 +50,11 @@ class Unit:
     @property
     def label(self) -> str:
         """The number as it stands before the words: the last step of its path; '' for a paragraph."""
-        if self.number in ("0", self.heading[:40]) or PARAGRAPH.search(self.number):
+        name = self.written or self.number
+        if name in ("0", self.heading[:40]) or PARAGRAPH.search(name):
             return ""
+        if self.written:
+            return self.written
         step = LAST_STEP.search(self.number.rpartition("·")[2])
         return step[0] if step else self.number
 
@@ -89,6 +94,7 @@ def parse(text: str) -> Outline:
                 text="" if is_heading else entry.words,
                 markdown=markup.to_markdown(entry.runs),
                 raw=text[starts[index] : starts[index + 1]],
+                written=entry.written,
             )
         )
     return Outline(title, tuple(notes), text[: starts[0]], tuple(units))

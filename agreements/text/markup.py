@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -80,8 +80,12 @@ TOKEN = re.compile(
 )
 WIDE = re.compile("[\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 LEAD = re.compile(r"[\s\d.、,，:：()（）第章节条款项一二三四五六七八九十百零a-zA-Z]{0,12}")
-URL_SAFE = "/:?#@!$&'*+,;=%~|^[]{}`" + "".join(chr(code) for code in range(0xA1, 0x100))
+URL_SAFE = "/:?#@!$&*+,;=%~|^[]{}`"
 SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
+AUTO_LINK = r"<((?:https?://|mailto:)[^\s<>]{1,2000})>"
+LINK_START = r"(?<!!)\[(?=[^\[\]]*\]\()"
+"""Where a link begins, once escapes are out of the way: its label has no bracket that is not escaped."""
+ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;)")
 STRONG_TAGS = {"b", "strong", "/b", "/strong"}
 
 
@@ -155,8 +159,14 @@ def is_emphasised(runs: Iterable[Run]) -> bool:
 
 
 def to_markdown(runs: Iterable[Run]) -> str:
-    """Markdown that inline() reads back as the same runs."""
-    written = _spans(list(runs), "strong", "**", lambda inner: _spans(inner, "em", "*", _links))
+    """Markdown that inline() and Python-Markdown read back as the same words, bold and links.
+
+    Slanted text stays upright where no mark tells both of them where it begins and ends.
+    """
+    runs = _merged(run for run in runs if run.text)
+    written = _marked(runs)
+    if written is None:
+        return to_markdown(run._replace(em=False) for run in runs)
     return re.sub(r"^(?:[#>+\-=|~]|<(?=!))", r"\\\g<0>", written)
 
 
@@ -237,11 +247,11 @@ def _tokens(text: str) -> list[_Token]:
         words = match[kind]
         if kind == "url":
             words = match["label"]
-            href = "" if match[0].startswith("!") else re.sub(r"\\(.)", r"\1", match["url"])
+            href = "" if match[0].startswith("!") else re.sub(r"\\(.)", r"\1", match["url"]).replace("&amp;", "&")
         elif kind == "auto":
             href = words
         elif kind == "entity":
-            words = html.unescape(match[0])
+            words = re.sub(r"[\r\n]", " ", html.unescape(match[0]))
         found.append(_Token(kind, words, match.start(), href, opens, closes))
     return found
 
@@ -339,35 +349,79 @@ def _assemble(block: list[_Source], depth: int, runs: list[tuple[Run | None, int
         line = Line(start, source.brk if is_line else "hard", depth, is_line and source.is_bullet, source.is_row)
 
 
-def _spans(runs: list[Run], look: str, mark: str, inner: Callable[[list[Run]], str]) -> str:
-    """The runs with marks around every stretch that has the look, blanks at its ends kept outside."""
-    parts: list[str] = []
-    position = 0
-    while position < len(runs):
-        end = position
-        has_look = getattr(runs[position], look)
-        while end < len(runs) and getattr(runs[end], look) == has_look:
-            end += 1
-        words = inner(runs[position:end])
-        stripped = words.strip()
-        if has_look and stripped:
-            head = words[: len(words) - len(words.lstrip())]
-            words = f"{head}{mark}{stripped}{mark}{words[len(words.rstrip()) :]}"
-        parts.append(words)
-        position = end
-    return "".join(parts)
+@dataclass(slots=True)
+class _Piece:
+    """Words as Markdown with the blanks around them; marks stand between the two."""
+
+    head: str
+    opening: str
+    words: str
+    closing: str
+    tail: str
+    is_slanted: bool
+
+
+def _marked(runs: list[Run]) -> str | None:
+    """The runs with marks around what is bold or slanted, blanks kept outside; None where a slant cannot be marked."""
+    pieces: list[_Piece] = []
+    for is_strong, stretch in groupby(runs, key=lambda run: run.strong):
+        found = [_piece(list(part), is_em) for is_em, part in groupby(stretch, key=lambda run: run.em)]
+        worded = [piece for piece in found if piece.words]
+        if is_strong and worded:
+            worded[0].opening = worded[-1].closing = "**"
+        pieces += found
+    written = ""
+    for index, piece in enumerate(pieces):
+        written += piece.head + piece.opening
+        after = (
+            piece.closing + piece.tail + "".join(p.head + p.opening + p.words for p in pieces[index + 1 : index + 3])
+        )
+        mark = _slant(written[-1:], piece.words, after[:1]) if piece.is_slanted and piece.words else ""
+        if mark is None:
+            return None
+        written += mark + piece.words + mark + piece.closing + piece.tail
+    return written
+
+
+def _piece(runs: list[Run], is_slanted: bool) -> _Piece:
+    words = _links(runs)
+    inner = words.strip()
+    start = words.find(inner)
+    return _Piece(words[:start], "", inner, "", words[start + len(inner) :], is_slanted)
+
+
+def _slant(before: str, words: str, after: str) -> str | None:
+    """The mark for slanted words between two characters: a star next to stars is misread, a mark within a word is none."""
+    edges = ((before, words[0]), (words[-1], after))
+    if "*" not in (before, after) and not any(_is_word(a) and _is_word(b) for a, b in edges):
+        return "*"
+    return None if re.match(r"\w", before) or re.match(r"\w", after) else "_"
+
+
+def _is_word(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
 def _links(runs: list[Run]) -> str:
-    parts: list[str] = []
+    written = ""
     for run in runs:
+        is_link = bool(run.href) and not SCRIPT.match(run.href)
+        if (
+            is_link
+            and run.href == run.text
+            and re.fullmatch(AUTO_LINK, f"<{run.href}>")
+            and not ENTITY.search(run.href)
+        ):
+            written += f"<{run.href}>"
+            continue
         words = re.sub(r"[\\*`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\](?=\()", r"\\\g<0>", run.text)
-        words = re.sub(r"&(?=#?\w{1,8};)", "&amp;", words)
-        words = re.sub(r"<(?=/?[a-zA-Z])", "&lt;", words)
-        if run.href and run.href == run.text:
-            words = f"<{run.href}>"
-        elif run.href and not SCRIPT.match(run.href):
-            label = re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", words)
-            words = f"[{label}]({quote(run.href, safe=URL_SAFE)})"
-        parts.append(words)
-    return "".join(parts)
+        words = re.sub(r"<(?=/?[a-zA-Z])", "&lt;", ENTITY.sub("&amp;", words))
+        if is_link:
+            label = re.sub(r"(?<!\\)((?:\\\\)*)([\[\]])", r"\1\\\2", words)
+            target = ENTITY.sub("&amp;", quote(run.href, safe=URL_SAFE))
+            if len(label) <= 1000 and len(target) <= 2000:
+                words = f"[{label}]({target})"
+                if written.endswith("!"):
+                    written = f"{written[:-1]}\\!"
+        written += words
+    return written

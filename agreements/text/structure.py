@@ -9,7 +9,7 @@ from agreements.text.markup import Line, Run
 from agreements.text.numbering import ARTICLE, DECIMAL, RANKS, Mark, canonical_label, goes_on, read_roman
 
 ANNEX = re.compile(
-    r"(?:附件|附录|附表|(?:Annex|Appendix|Schedule|Exhibit)(?![a-z]))(?:\s?(?:\d{1,3}|[A-Z]|[一二三四五六七八九十]{1,3})(?!\w))?",
+    r"(附件|附录|附表|(?:Annex|Appendix|Schedule|Exhibit)(?![a-z]))(?:\s?(\d{1,3}|[A-Z]|[一二三四五六七八九十]{1,3})(?!\w))?",
     re.IGNORECASE,
 )
 WORD_GOES_ON = "点条款项规定所和或、至及的中第之倍元万亿%，,)）"
@@ -26,6 +26,8 @@ class Entry:
     parts: list[list[Run]]
     has_mark_up: bool
     is_bold: bool
+    written: str = ""
+    """The number as it is written, where the text's language writes it otherwise: Annex A for 附件A."""
 
     @property
     def runs(self) -> list[Run]:
@@ -165,8 +167,10 @@ class _Builder:
         if rest and rest == words:
             return False
         self.containers, self.annex, self.last, self.chapter, self.article = [], "", (), ("", 0, 0), 0
-        number = re.sub(r"\s+", " ", found[0])
+        number = ("附件" if found[1].isascii() else found[1]) + (found[2] or "").upper()
         self._open(line, number, 1, len(line.text) - len(words) if words else 0, "heading")
+        written = re.sub(r"\s+", " ", found[0])
+        self.entries[-1].written = written if written != number else ""
         self.annex = number
         return True
 
