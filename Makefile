@@ -8,7 +8,7 @@ export PYTHONUTF8 = 1
 # One project, one settings module: a name left over from other work must not reach us.
 unexport DJANGO_SETTINGS_MODULE PYTHONHOME PYTHONPATH
 
-.PHONY: help install install-dev run test soak check lint migrate
+.PHONY: help install install-dev run test soak check lint messages migrate
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -39,8 +39,12 @@ check: install-dev ## let Django check the project, also as it would run in prod
 lint: install-dev ## look for faults of style and types; changes nothing
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
-	find templates -name '*.html' -exec .venv/bin/python -m djade --target-version 5.2 --check {} +
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
 	.venv/bin/python -m mypy
+
+messages: install-dev ## collect the words of the interface and compile their translations (needs gettext)
+	$(MANAGE) makemessages -l en --no-location --no-wrap --ignore .venv --ignore staticfiles --ignore tests
+	$(MANAGE) compilemessages -l en --ignore .venv
 
 migrate: install ## bring the database up to date
 	$(MANAGE) migrate
