@@ -1,7 +1,6 @@
 """Pages of assent: accept or decline, one's own acceptances, receipts, and what changed since one accepted."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -11,7 +10,6 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -22,15 +20,13 @@ from accounts.acting import SESSION_KEY, Acting, acting
 from accounts.authority import may_act_for, may_read_acts_of
 from accounts.errors import NotAuthorised
 from accounts.models import Account, Scope
-from agreements.comparison_page import compare_texts, page_rows
-from agreements.models import Agreement, Version, VersionText
-from agreements.text.clauses import Unit, parse
-from agreements.text.rendering import SafeHtml, anchors
-from assent.accepting import Circumstances, Shown, accept, refuse
+from agreements.models import Agreement
+from assent.accept_page import task
+from assent.accepting import Circumstances, accept, refuse
 from assent.errors import NothingTicked, StaleText
-from assent.forms import DecisionForm, document_value
+from assent.forms import DecisionForm
 from assent.models import Acceptance, AcceptanceLine
-from assent.standing import Item, counting, standing
+from assent.standing import counting, standing
 
 ACCEPTANCES_PER_PAGE = 20
 
@@ -55,48 +51,6 @@ def acting_now(request: HttpRequest, *, at: datetime) -> Acting | None:
     return acting(person=request.user, chosen=request.session.get(SESSION_KEY), at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One version on the accept page: its text, what is emphasised, and what changed since the last acceptance."""
-
-    item: Item
-    text: VersionText
-    body: SafeHtml
-    value: str
-    emphasised: list[tuple[Unit, str]]
-    changes: list
-    counts: dict[str, int]
-    compare_url: str
-    form_key: uuid.UUID
-
-
-def _task(item: Item) -> Task:
-    text = item.version.text_in()
-    units = parse(text.text).units
-    addressed = zip(units, anchors(units), strict=True)
-    changes, counts, compare_url = [], {}, ""
-    if item.accepted_before is not None:
-        before = item.accepted_before.text_in(text.language)
-        comparison = compare_texts(before.text, text.text)
-        changes = [row for row in page_rows(comparison) if row.kind != "gap"]
-        counts = comparison.counts
-        compare_url = reverse(
-            "agreements:compare", args=[item.agreement.slug, item.accepted_before.number, item.version.number]
-        )
-    shown = Shown(item.agreement.slug, item.version.number, text.language, text.text_sha256, text.html_sha256)
-    return Task(
-        item=item,
-        text=text,
-        body=SafeHtml(text.html),
-        value=document_value(shown),
-        emphasised=[(unit, anchor) for unit, anchor in addressed if unit.emphasised and not unit.heading],
-        changes=changes,
-        counts=counts,
-        compare_url=compare_url,
-        form_key=uuid.uuid4(),
-    )
-
-
 def _show_tasks(
     request: HttpRequest, now: Acting | None, *, at: datetime, error: str = "", status: int = 200
 ) -> HttpResponse:
@@ -110,8 +64,8 @@ def _show_tasks(
         "own_account": Account.objects.filter(owner=request.user).first(),
         "may_accept": bool(now)
         and may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
-        "tasks": [_task(item) for item in stands.outstanding] if stands else [],
-        "upcoming": [_task(item) for item in stands.upcoming] if stands else [],
+        "tasks": [task(item) for item in stands.outstanding] if stands else [],
+        "upcoming": [task(item) for item in stands.upcoming] if stands else [],
         "form_key": uuid.uuid4(),
         "early_key": uuid.uuid4(),
         "error": error,
@@ -178,7 +132,7 @@ def decline_page(request: HttpRequest) -> HttpResponse:
     stands = standing(account=now.account, actor=request.user, at=at)
     context = {
         "now": now,
-        "tasks": [_task(item) for item in stands.outstanding + stands.upcoming],
+        "tasks": [task(item) for item in stands.outstanding + stands.upcoming],
         "may_accept": may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
     }
     return render(request, "assent/decline.html", context, status=400 if request.method == "POST" else 200)
@@ -217,10 +171,6 @@ def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return render(request, "assent/receipt.html", context)
 
 
-def _redirect_to_pair(slug: str, old: Version | int, new: Version | int) -> HttpResponse:
-    return redirect("agreements:compare", slug, getattr(old, "number", old), getattr(new, "number", new))
-
-
 @login_not_required
 @never_cache
 @require_safe
@@ -233,7 +183,7 @@ def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
     agreement = get_object_or_404(Agreement, slug=slug)
     asked = [request.GET.get(name, "") for name in ("old", "new")]
     if all(number.isascii() and number.isdecimal() and number[0] != "0" and len(number) <= 6 for number in asked):
-        return _redirect_to_pair(slug, *map(int, asked))
+        return redirect("agreements:compare", slug, *map(int, asked))
     versions = agreement.versions.public().filter(published_at__lte=at).order_by("number")
     newest = versions.last()
     if newest is None:
@@ -245,4 +195,4 @@ def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
         numbers = [line.version.number for line in lines.select_related("version")]
         accepted = max((number for number in numbers if number < newest.number), default=None)
     before = accepted or (newest.predecessor.number if newest.predecessor else newest.number)
-    return _redirect_to_pair(slug, before, newest)
+    return redirect("agreements:compare", slug, before, newest.number)
