@@ -1,5 +1,6 @@
-"""A password must not contain the QQ number it protects."""
+"""What a password must be: long enough, and without the QQ number that it protects."""
 
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -15,3 +16,13 @@ class NotTheNumberValidator:
 
     def get_help_text(self) -> str:
         return _("密码不能包含您的 QQ 号。")
+
+
+class LongEnoughValidator(MinimumLengthValidator):
+    """Django's validator with a message of ours: its own is not translated into Chinese."""
+
+    def get_error_message(self) -> str:
+        return _("密码太短，至少要有 %(least)s 个字符。") % {"least": self.min_length}
+
+    def get_help_text(self) -> str:
+        return _("密码至少要有 %(least)s 个字符。") % {"least": self.min_length}

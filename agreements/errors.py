@@ -26,7 +26,7 @@ class StaleDraft(Refusal):
     """Somebody else saved the draft in the meantime."""
 
     status = 409
-    message = _("草稿在您编辑期间已被他人修改，没有保存您的文本。请比较两份文本后再保存。")
+    message = _("草稿在此期间已被修改，没有照办。请看过现在的文本再决定。")
 
 
 class GoverningTextMissing(Refusal):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.authority import may_publish
 from accounts.errors import NotAuthorised
 from accounts.models import Person
+from agreements.drafting import texts_state
 from agreements.errors import (
     DraftPublished,
     EffectiveTooEarly,
@@ -16,6 +17,7 @@ from agreements.errors import (
     InForceAlready,
     NotAnAgreement,
     NothingChanged,
+    StaleDraft,
     SummaryMissing,
     WithdrawnAlready,
 )
@@ -60,11 +62,13 @@ def publish_version(
     summary_en: str,
     actor: Person,
     at: datetime,
+    seen: str | None = None,
 ) -> Version:
     """Publish a draft as the next version of its agreement, with all its texts, and log it.
 
-    `effective_at` None means at once. Drafts of one agreement are published one after the other. Raises NotAuthorised,
-    DraftPublished, GoverningTextMissing, NotAnAgreement, SummaryMissing (a revision says what changes),
+    `effective_at` None means at once. `seen` is the `texts_state` of what the publisher read before deciding; None takes
+    the draft as it stands. Drafts of one agreement are published one after the other. Raises NotAuthorised,
+    DraftPublished, StaleDraft, GoverningTextMissing, NotAnAgreement, SummaryMissing (a revision says what changes),
     NothingChanged, EffectiveTooEarly.
     """
     if not may_publish(person=actor, at=at):
@@ -73,6 +77,8 @@ def publish_version(
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if draft.is_published:
         raise DraftPublished
+    if seen is not None and seen != texts_state(draft):
+        raise StaleDraft
     texts = [_text_of(text) for text in draft.texts.order_by("language")]
     if agreement.governing_language not in {text.language for text in texts}:
         raise GoverningTextMissing

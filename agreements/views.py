@@ -117,7 +117,7 @@ def on_day(request: HttpRequest, slug: str, day: date) -> HttpResponse:
         context |= reading_context(request, version, at=timezone.now())
     context |= {
         "day": day,
-        "pinned": True,
+        "pinned": False,
         "changed_that_day": list(
             agreement.versions.public().filter(effective_at__gte=start, effective_at__lt=following).order_by("number")
         ),

@@ -48,7 +48,7 @@ def record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     if not may_audit(person=request.user, at=timezone.now()):
         raise NotAuthorised
     found = Acceptance.objects.select_related("entry", "account__owner", "actor", "grant").prefetch_related(
-        "lines__version__agreement", "entry__disclosures"
+        "lines__version__agreement", "lines__version__withdrawal", "entry__disclosures"
     )
     acceptance = get_object_or_404(found, entry__uid=uid)
     context = {

@@ -65,7 +65,7 @@ def find(*, query: Query, person: Person, at: datetime) -> Any:
     if query.until and query.until < date.max:
         found = found.filter(accepted_at__lt=_midnight(query.until + timedelta(days=1)))
     return found.select_related("entry", "account__owner", "actor", "grant").prefetch_related(
-        Prefetch("lines", queryset=AcceptanceLine.objects.select_related("version__agreement"))
+        Prefetch("lines", queryset=AcceptanceLine.objects.select_related("version__agreement", "version__withdrawal"))
     )
 
 

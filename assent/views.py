@@ -64,8 +64,8 @@ def _show_tasks(
         "own_account": Account.objects.filter(owner=request.user).first(),
         "may_accept": bool(now)
         and may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
-        "tasks": [task(item) for item in stands.outstanding] if stands else [],
-        "upcoming": [task(item) for item in stands.upcoming] if stands else [],
+        "tasks": [task(item, is_alone=len(items) == 1) for item in stands.outstanding] if stands else [],
+        "upcoming": [task(item, is_alone=len(items) == 1) for item in stands.upcoming] if stands else [],
         "form_key": uuid.uuid4(),
         "early_key": uuid.uuid4(),
         "error": error,
@@ -139,7 +139,9 @@ def decline_page(request: HttpRequest) -> HttpResponse:
 
 
 def _with_lines(acceptances: QuerySet[Acceptance]) -> QuerySet[Acceptance]:
-    lines = AcceptanceLine.objects.select_related("version__agreement", "text").defer("text__text", "text__html")
+    lines = AcceptanceLine.objects.select_related("version__agreement", "version__withdrawal", "text").defer(
+        "text__text", "text__html"
+    )
     return acceptances.select_related("entry", "account__owner", "actor", "grant").prefetch_related(
         Prefetch("lines", queryset=lines)
     )

@@ -71,12 +71,13 @@ class DraftForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """When a version takes effect and what it changes."""
+    """When a version takes effect and what it changes; `seen` is the state of the draft that the page showed."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     effective_at = forms.DateTimeField(
         label=_("生效时间"),
         required=False,
-        help_text=_("以本站时区填写。留空则公布后立即生效。"),
+        help_text=_("以本站时区填写。留空则公布后立即生效，不能再撤回。"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     change = forms.TypedChoiceField(

@@ -158,7 +158,7 @@ def edit_draft(request: HttpRequest, pk: int) -> HttpResponse:
             status = refusal.status
         else:
             messages.success(request, _("草稿已保存。"))
-            return redirect("desk:draft", draft.pk)
+            return redirect("desk:publish" if "publish" in request.POST else "desk:draft", draft.pk)
     context = {"draft": draft, "form": form, "previews": _previews(draft), "stale": stale}
     return render(request, "desk/draft.html", context, status=status)
 
@@ -169,17 +169,22 @@ def publish_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a draft would change, and publish it."""
     now = timezone.now()
     draft = get_object_or_404(Draft.objects.select_related("agreement", "version"), pk=pk)
-    form = PublishForm(request.POST or None)
+    status = None
+    form = PublishForm(request.POST or None, initial={"seen": texts_state(draft)})
     if form.is_valid():
         try:
             version = publish_version(draft=draft, actor=request.user, at=now, **form.cleaned_data)
+        except StaleDraft as refusal:
+            form.add_error(None, str(refusal))
+            form.data = {**form.data.dict(), "seen": texts_state(draft)}
+            status = refusal.status
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("第 %(number)s 版已公布。") % {"number": version.number})
             return redirect(version)
     context = {"draft": draft, "form": form, "previews": _previews(draft)}
-    return render(request, "desk/publish.html", context, status=422 if form.errors else 200)
+    return render(request, "desk/publish.html", context, status=status or (422 if form.errors else 200))
 
 
 @require_POST

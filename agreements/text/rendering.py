@@ -129,6 +129,14 @@ def render(outline: Outline) -> SafeHtml:
     return SafeHtml(cleaned)
 
 
+def beside_others(html: str, name: str) -> SafeHtml:
+    """What render() made, with its addresses led by `name`, for a page that shows several texts; no word changes.
+
+    A text cannot hold a raw "<", so only the tags that render() wrote are met.
+    """
+    return SafeHtml(re.sub(r'(<section [^<>]*?\bid="|<a [^<>]*?\bhref="#)', rf"\g<1>{name}-", html))
+
+
 def contents(outline: Outline) -> list[Entry]:
     """The headed units."""
     marked = zip(outline.units, anchors(outline.units), strict=True)

@@ -1,5 +1,6 @@
 """Tests of task(): what the accept page shows of one version."""
 
+from bs4 import BeautifulSoup
 from django.utils import translation
 
 from accounts.models import Account, Person
@@ -37,6 +38,19 @@ def test_the_text_is_in_the_language_of_the_page_where_there_is_one(agreement, p
     with translation.override("en"):
         assert the_only_task(account, alice, days=1).text.language == "en"
     assert the_only_task(account, alice, days=1).text.language == "zh-hans"
+
+
+def test_beside_other_texts_only_the_addresses_differ(agreement, petra, account, alice) -> None:
+    words = '他说：id="1.1" href="#1.1" <section id="1.1">。'
+    version = publish(agreement, petra, words.replace("<", "&lt;"))
+    [item] = standing(account=account, actor=alice, at=MONDAY + DAY).outstanding
+    stored, body = version.texts.get().html, task(item, is_alone=False).body
+    led = f"v{version.pk}-"
+    assert BeautifulSoup(body, "html.parser").get_text() == BeautifulSoup(stored, "html.parser").get_text()
+    assert [tag["id"] for tag in BeautifulSoup(body, "html.parser").select("[id]")] == [
+        led + tag["id"] for tag in BeautifulSoup(stored, "html.parser").select("[id]")
+    ]
+    assert f'<a class="number" href="#{led}1.2"' in body
 
 
 def test_every_task_has_a_form_key_of_its_own(agreement, petra, account, alice) -> None:

@@ -98,7 +98,7 @@ def test_what_waits_is_offered_with_unticked_boxes(alices, version, petra) -> No
     soup = soup_of(response)
     assert soup.select("[checked], [selected]") == []
     buttons = [words(form.select_one("button")) for form in soup.select("form.consent-decision")]
-    assert buttons == ["同意并接受约束"] * 2
+    assert buttons == ["同意并接受约束", "提前同意并接受约束"]
     assert words(soup.select_one("main h1")) == "2 份协议待 QQ 20002 同意"
     assert words(soup.select_one(".who")) == "您是 QQ 20002 的账户所有人。您的决定对该账户具有约束力（2.1.6）。"
 

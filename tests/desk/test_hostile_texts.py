@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
+from agreements.drafting import texts_state
 from agreements.importing import import_source
 from agreements.models import Draft
 from tests.support import DAY, MONDAY, NOON, ZH, accept_versions, make_draft, publish, publish_draft
@@ -140,7 +141,8 @@ def test_names_and_summaries_are_shown_as_words(petra, alice, client) -> None:
     draft = Draft.objects.get()
     petras.post(
         f"/desk/drafts/{draft.pk}/publish/",
-        {"effective_at": "2026-05-01T00:00", "change": "material", "summary_zh": attack, "summary_en": attack},
+        {"effective_at": "2026-05-01T00:00", "change": "material", "summary_zh": attack, "summary_en": attack}
+        | {"seen": texts_state(draft)},
     )
     shown = parts(client, "/", ".announced") + parts(client, "/agreements/", ".documents")
     shown += parts(client, "/agreements/terms/versions/", ".timeline", "h1")

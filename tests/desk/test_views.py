@@ -296,12 +296,16 @@ def test_a_broken_form_saves_nothing(petras, agreement, petra, changes) -> None:
 
 # Publishing.
 
-TERMS = {"effective_at": "", "change": "material", "summary_zh": "改。", "summary_en": "Changed."}
+
+def terms(draft: Draft) -> dict[str, str]:
+    """What a publisher sends who has just read the draft."""
+    words = {"effective_at": "", "change": "material", "summary_zh": "改。", "summary_en": "Changed."}
+    return words | {"seen": texts_state(draft)}
 
 
 def test_publishing_at_once(petras, agreement, petra) -> None:
     draft = make_draft(agreement, petra, texts={ZH: chinese(), EN: english()})
-    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS)
+    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", terms(draft))
     version = Version.objects.get()
     assert (response.status_code, response.url) == (302, "/agreements/terms/versions/1/")
     assert (version.draft, version.published_by, version.published_at, version.effective_at) == (
@@ -316,7 +320,7 @@ def test_publishing_at_once(petras, agreement, petra) -> None:
 def test_the_effective_time_is_given_in_the_site_zone(petras, agreement, petra) -> None:
     draft = make_draft(agreement, petra)
     petras.post(
-        f"/desk/drafts/{draft.pk}/publish/", TERMS | {"effective_at": "2026-04-16T00:00", "change": "editorial"}
+        f"/desk/drafts/{draft.pk}/publish/", terms(draft) | {"effective_at": "2026-04-16T00:00", "change": "editorial"}
     )
     version = Version.objects.get()
     assert (version.effective_at, version.change) == (datetime(2026, 4, 15, 16, 0, tzinfo=UTC), "editorial")
@@ -339,7 +343,7 @@ def test_a_revision_that_cannot_be_published_says_why(petras, agreement, petra, 
     publish(agreement, petra)
     draft = make_draft(agreement, petra, texts={ZH: chinese("第二版。")})
     before = Entry.objects.count()
-    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS | changes)
+    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", terms(draft) | changes)
     assert (response.status_code, len(errors(response))) == (422, count)
     assert (Version.objects.count(), Entry.objects.count()) == (1, before)
 
@@ -357,20 +361,40 @@ def test_what_would_change_is_shown_before_publishing(petras, agreement, petra) 
 def test_nothing_changed_is_said(petras, agreement, petra) -> None:
     publish(agreement, petra)
     draft = make_draft(agreement, petra)
-    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS)
+    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", terms(draft))
     assert errors(response) == ["草稿与上一版本的文本完全相同，没有可公布的改动。"]
 
 
 def test_publishing_twice_makes_one_version(petras, agreement, petra) -> None:
     draft = make_draft(agreement, petra)
-    statuses = [petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS).status_code for _ in range(2)]
+    statuses = [petras.post(f"/desk/drafts/{draft.pk}/publish/", terms(draft)).status_code for _ in range(2)]
     assert (statuses, Version.objects.count()) == ([302, 422], 1)
+
+
+def test_a_draft_that_changed_since_it_was_read_is_not_published(petras, agreement, petra) -> None:
+    """The peer's defect in the publisher's chair: what is published is what the publisher was shown."""
+    draft = make_draft(agreement, petra)
+    read = terms(draft)
+    edit(petras, draft, chinese=chinese("后改的。"))
+    response = petras.post(f"/desk/drafts/{draft.pk}/publish/", read)
+    assert (response.status_code, Version.objects.count()) == (409, 0)
+    assert "后改的。" in response.content.decode()
+    again = soup_of(response).select_one("main form [name=seen]")["value"]
+    assert petras.post(f"/desk/drafts/{draft.pk}/publish/", read | {"seen": again}).status_code == 302
+    assert Version.objects.get().texts.get().text == chinese("后改的。")
+
+
+def test_saving_on_the_way_to_publishing_keeps_what_was_typed(petras, agreement, petra) -> None:
+    draft = make_draft(agreement, petra)
+    response = edit(petras, draft, chinese=chinese("改过的。"), publish="1")
+    assert response.url == f"/desk/drafts/{draft.pk}/publish/"
+    assert texts_of(draft) == {"zh-hans": chinese("改过的。")}
 
 
 def test_a_draft_without_text_is_not_published(petras, agreement, petra) -> None:
     draft = Draft.objects.create(agreement=agreement, created_by=petra)
     assert petras.get(f"/desk/drafts/{draft.pk}/publish/").status_code == 200
-    assert petras.post(f"/desk/drafts/{draft.pk}/publish/", TERMS).status_code == 422
+    assert petras.post(f"/desk/drafts/{draft.pk}/publish/", terms(draft)).status_code == 422
     assert Version.objects.count() == 0
 
 
