@@ -25,7 +25,7 @@ from assent.accept_page import task
 from assent.accepting import Circumstances, accept, refuse
 from assent.errors import NothingTicked, StaleText
 from assent.forms import DecisionForm
-from assent.models import Acceptance, AcceptanceLine
+from assent.models import Acceptance, AcceptanceLine, Refusal
 from assent.standing import counting, standing
 
 ACCEPTANCES_PER_PAGE = 20
@@ -150,16 +150,18 @@ def _with_lines(acceptances: QuerySet[Acceptance]) -> QuerySet[Acceptance]:
 @never_cache
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    """List what was accepted for the account: all of it for the owner, their own acts for a collaborator."""
+    """List what was accepted and refused for the account: all of it for the owner, their own acts for a collaborator."""
     at = timezone.now()
     now = acting_now(request, at=at)
-    acceptances = Acceptance.objects.none()
+    acceptances, refusals = Acceptance.objects.none(), Refusal.objects.none()
     if now is not None:
-        acceptances = _with_lines(Acceptance.objects.filter(account=now.account)).order_by("-pk")
-        if now.capacity != "owner":
-            acceptances = acceptances.filter(actor=request.user)
+        whose = {"account": now.account} | ({} if now.capacity == "owner" else {"actor": request.user})
+        acceptances = _with_lines(Acceptance.objects.filter(**whose)).order_by("-pk")
+        refusals = Refusal.objects.filter(**whose).select_related("version__agreement", "actor").order_by("-pk")
     page = Paginator(acceptances, ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "assent/me.html", {"now": now, "page": page, "acceptances": page.object_list})
+    return render(
+        request, "assent/me.html", {"now": now, "page": page, "acceptances": page.object_list, "refusals": refusals}
+    )
 
 
 @never_cache

@@ -15,10 +15,12 @@ from accounts.errors import NotAuthorised
 from accounts.models import Account, CollaboratorGrant, Person, Scope
 from agreements.models import Binds, Version
 from agreements.publishing import withdraw_version
+from assent.accepting import refuse
 from assent.forms import document_value
 from assent.models import Acceptance, Refusal
 from evidence.models import Entry
 from tests.support import (
+    CIRCUMSTANCES,
     DAY,
     EN,
     MONDAY,
@@ -533,6 +535,23 @@ def test_a_collaborator_sees_own_acts_only(version, account, alice, bob) -> None
     assert list(client_of(bob).get("/me/").context["acceptances"]) == [own]
 
 
+def test_me_lists_refusals_all_for_the_owner_and_their_own_for_a_collaborator(
+    alices, version, account, alice, bob
+) -> None:
+    for actor in (alice, bob):
+        refuse(
+            account=account,
+            actor=actor,
+            document=shown(version),
+            form_key=uuid4(),
+            circumstances=CIRCUMSTANCES,
+            at=MONDAY,
+        )
+    clients = (alices, client_of(bob))
+    lists = [soup_of(client.get("/me/")).select("[aria-labelledby=refusals] tbody tr") for client in clients]
+    assert [[row.select_one(".digits").get_text() for row in rows] for rows in lists] == [["10001", "20002"], ["10001"]]
+
+
 def test_me_of_who_acts_for_nobody_is_empty(version, account, alice, petra) -> None:
     accept_versions(account, alice, version, at=MONDAY)
     assert list(client_of(petra).get("/me/").context["acceptances"]) == []
@@ -544,7 +563,7 @@ def test_me_takes_as_many_queries_for_three_rows_as_for_one(
 ) -> None:
     for _ in range(rows):
         accept_versions(account, alice, version, at=MONDAY)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert len(soup_of(alices.get("/me/")).select("tbody tr")) == rows
 
 
