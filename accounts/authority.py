@@ -66,7 +66,7 @@ def authority_for(
     if scope is not None:
         grants = grants.filter(**{scope.value: True})
     if lock:
-        grants = grants.select_for_update()
+        grants = grants.select_for_update().filter(ended_at__isnull=True)
     grant = grants.first()
     if grant is None or not account.owner.is_active:
         raise NotAuthorised

@@ -10,7 +10,7 @@ from accounts.errors import AlreadyGranted, GrantEnded, NotAuthorised, NothingGr
 from accounts.joining import known_number
 from accounts.models import Account, CollaboratorGrant, Person, Scope
 from evidence.kinds import Kind
-from evidence.log import append
+from evidence.log import append, not_before_the_log
 
 
 def _facts(grant: CollaboratorGrant, actor: Person) -> dict[str, object]:
@@ -66,8 +66,6 @@ def _locked(grant: CollaboratorGrant) -> CollaboratorGrant:
         .select_related("account__owner", "person")
         .get(pk=grant.pk)
     )
-    if locked.ended_at is not None:
-        raise GrantEnded
     return locked
 
 
@@ -77,6 +75,8 @@ def confirm_grant(*, grant: CollaboratorGrant, actor: Person, at: datetime) -> C
     grant = _locked(grant)
     if grant.person_id != actor.pk or not actor.is_active:
         raise NotAuthorised
+    if grant.ended_at is not None:
+        raise GrantEnded
     if grant.confirmed_at is None:
         grant.confirmed_at = at
         grant.save()
@@ -90,6 +90,9 @@ def end_grant(*, grant: CollaboratorGrant, actor: Person, at: datetime) -> Colla
     grant = _locked(grant)
     if actor.pk not in (grant.account.owner_id, grant.person_id) or not actor.is_active:
         raise NotAuthorised
+    if grant.ended_at is not None:
+        raise GrantEnded
+    at = not_before_the_log(at)
     grant.ended_at, grant.ended_by = at, actor
     grant.save()
     append(kind=Kind.COLLABORATOR_ENDED, at=at, facts=_facts(grant, actor), personal=_numbers(grant, actor))

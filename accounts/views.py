@@ -30,7 +30,8 @@ def next_url(request: HttpRequest, default: str) -> str:
     """Return where the form asks to go next if that is a page of ours, or else `default`."""
     wished = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wished, {request.get_host()}, require_https=request.is_secure())
-    return wished if safe else default
+    # A bare word is the name of a view to redirect(); only a path may go there.
+    return wished if safe and wished.startswith("/") else default
 
 
 @login_not_required

@@ -2,13 +2,18 @@
 
 from django.contrib import admin
 
-from agreements.models import Agreement, Version, VersionText, Withdrawal
+from agreements.models import Agreement, Draft, Version, VersionText, Withdrawal
 from evidence.admin import ReadOnlyAdmin
 
 
 @admin.register(Agreement)
 class AgreementAdmin(ReadOnlyAdmin):
     list_display = ("slug", "name_zh", "governing_language", "binds")
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnlyAdmin):
+    list_display = ("agreement", "created_by", "created_at")
 
 
 @admin.register(Version)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Person
-from evidence.append_only import AppendOnly, AppendOnlyQuerySet
+from evidence.append_only import AppendOnly, AppendOnlyQuerySet, Kept
 
 State = Literal["in_force", "announced", "superseded", "withdrawn"]
 
@@ -44,7 +44,7 @@ def in_reader_language(chinese: str, english: str) -> str:
     return first or second
 
 
-class Agreement(models.Model):
+class Agreement(Kept):
     """A named document; its texts are its versions."""
 
     slug = models.SlugField(_("地址"), unique=True)
@@ -55,6 +55,7 @@ class Agreement(models.Model):
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
 
     history = HistoricalRecords()
+    fixed = ("slug", "created_at")
 
     class Meta:
         verbose_name = _("协议")
@@ -73,12 +74,14 @@ class Agreement(models.Model):
         return in_reader_language(self.name_zh, self.name_en)
 
 
-class Draft(models.Model):
+class Draft(Kept):
     """An editable text on its way to being a version."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="drafts")
     created_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
+
+    fixed = ("agreement", "created_by", "created_at")
 
     class Meta:
         verbose_name = _("草稿")
@@ -97,7 +100,7 @@ class Draft(models.Model):
 class DraftText(models.Model):
     """The text of a draft in one language; every edit is kept by simple-history."""
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="texts")
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="texts")
     language = models.CharField(_("语言"), max_length=10, choices=Language)
     text = models.TextField(_("文本"))
     edited_at = models.DateTimeField(_("编辑时间"), auto_now=True)

@@ -22,11 +22,13 @@ from agreements.errors import (
     WithdrawnAlready,
 )
 from agreements.models import Agreement, Change, Draft, DraftText, Language, Version, VersionText, Withdrawal
-from agreements.text.canonical import canonical, sha256, sm3
+from agreements.reading import canonical_or_refusal
+from agreements.text.canonical import sha256, sm3
 from agreements.text.clauses import parse
 from agreements.text.rendering import render
+from agreements.text.showing import first_unshown
 from evidence.kinds import Kind
-from evidence.log import append
+from evidence.log import append, not_before_the_log
 from evidence.statements import timestamp
 
 LONGEST_TITLE = VersionText._meta.get_field("title").max_length
@@ -34,10 +36,13 @@ LONGEST_TITLE = VersionText._meta.get_field("title").max_length
 
 def _text_of(draft_text: DraftText) -> VersionText:
     """Return the unsaved text of a version: canonical, parsed, rendered once and digested (invariant 4)."""
-    text = canonical(draft_text.text)
+    text = canonical_or_refusal(draft_text.text)
     outline = parse(text)
     if not any(unit.kind == "clause" for unit in outline.units) or not outline.title:
         raise NotAnAgreement(_("文本缺少标题或编号条款。"))
+    if unshown := first_unshown(text, outline):
+        reason = _("文本中有读者看不到的内容：“%(words)s”。请删去，或者写成条款。")
+        raise NotAnAgreement(reason % {"words": unshown[:80]})
     if len(outline.title) > LONGEST_TITLE:
         raise NotAnAgreement(_("标题超过 %(limit)s 个字。") % {"limit": LONGEST_TITLE})
     html = str(render(outline))
@@ -50,6 +55,12 @@ def _text_of(draft_text: DraftText) -> VersionText:
         html=html,
         html_sha256=sha256(html),
     )
+
+
+def review_state(draft: Draft) -> str:
+    """Return a token for what a publisher reviews: the texts of the draft and the version that they are compared with."""
+    newest = draft.agreement.versions.public().order_by("number").last()
+    return sha256(f"{texts_state(draft)} {newest.pk if newest else 0}")
 
 
 @transaction.atomic
@@ -66,7 +77,7 @@ def publish_version(
 ) -> Version:
     """Publish a draft as the next version of its agreement, with all its texts, and log it.
 
-    `effective_at` None means at once. `seen` is the `texts_state` of what the publisher read before deciding; None takes
+    `effective_at` None means at once. `seen` is the `review_state` of what the publisher read before deciding; None takes
     the draft as it stands. Drafts of one agreement are published one after the other. Raises NotAuthorised,
     DraftPublished, StaleDraft, GoverningTextMissing, NotAnAgreement, SummaryMissing (a revision says what changes),
     NothingChanged, EffectiveTooEarly.
@@ -77,7 +88,7 @@ def publish_version(
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if draft.is_published:
         raise DraftPublished
-    if seen is not None and seen != texts_state(draft):
+    if seen is not None and seen != review_state(draft):
         raise StaleDraft
     texts = [_text_of(text) for text in draft.texts.order_by("language")]
     if agreement.governing_language not in {text.language for text in texts}:
@@ -140,6 +151,7 @@ def withdraw_version(*, version: Version, actor: Person, at: datetime) -> Withdr
         raise NotAuthorised
     Agreement.objects.select_for_update().get(pk=version.agreement_id)
     Version.objects.select_for_update().get(pk=version.pk)
+    at = not_before_the_log(at)
     if Withdrawal.objects.filter(version=version).exists():
         raise WithdrawnAlready
     if version.effective_at <= at:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import mammoth
 from bs4 import BeautifulSoup, Comment, Tag
+from bs4.exceptions import ParserRejectedMarkup
 from django.utils.translation import gettext as _
 from markdownify import MarkdownConverter
 
@@ -167,6 +168,8 @@ def _from_html(html: str) -> tuple[str, str]:
         text = MarkdownConverter(heading_style="ATX", bullets="*").convert_soup(body)
     except RecursionError:
         raise NotAnAgreement(_("网页的嵌套层次过深。")) from None
+    except ParserRejectedMarkup:
+        raise NotAnAgreement(_("网页有误，无法读取。")) from None
     title = soup.title.get_text() if soup.title else ""
     return text, re.split(r"\s[-–—|_·]\s|[_|]", " ".join(title.split()))[0].strip()
 
@@ -199,7 +202,7 @@ def _clean(body: Tag) -> None:
         tag.decompose()
     for ordered in body.find_all("ol"):
         depth = len(ordered.find_parents("ol"))
-        first = str(ordered.get("start", "1"))
+        first = str(ordered.get("start", "1"))[:9]
         for number, item in enumerate(ordered.find_all("li", recursive=False), int(first) if first.isdecimal() else 1):
             item.insert(0, f"{_list_number(ordered.get('type', '1'), number)}{')' if depth else '.'} ")
             item.name = "div"

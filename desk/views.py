@@ -19,7 +19,7 @@ from agreements.errors import StaleDraft
 from agreements.importing import import_source
 from agreements.listing import list_agreements, list_versions
 from agreements.models import Agreement, Draft, Language, Version
-from agreements.publishing import publish_version, withdraw_version
+from agreements.publishing import publish_version, review_state, withdraw_version
 from agreements.text.clauses import parse
 from agreements.text.rendering import render as render_text
 from desk.forms import AgreementForm, DraftForm, PublishForm, SourceForm
@@ -170,13 +170,13 @@ def publish_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     draft = get_object_or_404(Draft.objects.select_related("agreement", "version"), pk=pk)
     status = None
-    form = PublishForm(request.POST or None, initial={"seen": texts_state(draft)})
+    form = PublishForm(request.POST or None, initial={"seen": review_state(draft)})
     if form.is_valid():
         try:
             version = publish_version(draft=draft, actor=request.user, at=now, **form.cleaned_data)
         except StaleDraft as refusal:
             form.add_error(None, str(refusal))
-            form.data = {**form.data.dict(), "seen": texts_state(draft)}
+            form.data = {**form.data.dict(), "seen": review_state(draft)}
             status = refusal.status
         except Refusal as refusal:
             form.add_error(None, str(refusal))

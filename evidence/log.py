@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -10,6 +10,16 @@ from django.db import connection
 from evidence.kinds import Kind
 from evidence.models import Disclosure, Entry
 from evidence.statements import commitment, leaf_hash, new_salt, statement
+
+
+def not_before_the_log(at: datetime) -> datetime:
+    """Return `at`, or just after the newest entry where that is later.
+
+    An act that ends something may have waited for acts that began after it and relied on what it ends. Asked under the lock
+    that made it wait, this puts the end after them, whatever the clocks of the two requests said.
+    """
+    newest = Entry.objects.order_by("-pk").values_list("at", flat=True).first()
+    return newest + timedelta(microseconds=1) if newest and newest > at else at
 
 
 def append(*, kind: Kind, at: datetime, facts: Mapping[str, Any], personal: Mapping[str, str] | None = None) -> Entry:

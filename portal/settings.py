@@ -16,7 +16,9 @@ DEBUG = env.bool("QIYUE_DEBUG", False) and not PRODUCTION
 # Development has a fixed key so that sessions survive a restart; production refuses to start without one of its own.
 if PRODUCTION:
     SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=50))
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", subcast=str.strip, validate=validate.Length(min=1))
+    ALLOWED_HOSTS = env.list(
+        "ALLOWED_HOSTS", subcast=str.strip, validate=[validate.Length(min=1), validate.ContainsNoneOf(["*"])]
+    )
 else:
     SECRET_KEY = env.str("SECRET_KEY", "development-only-" + "0" * 50)
     ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.caching.PrivatePagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "portal.refusals.RefusalMiddleware",

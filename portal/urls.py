@@ -7,6 +7,9 @@ from django.views.i18n import set_language
 
 from portal import views
 
+# Django's own handler asks for the form's token again, which a body that cannot be read refuses again.
+handler400 = "portal.views.bad_request"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),

@@ -5,11 +5,17 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from agreements.models import Version
 from evidence import protection
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 without looking at the body, which may be the very thing that cannot be read."""
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 @login_not_required

@@ -294,7 +294,7 @@ class Migration(migrations.Migration):
                 (
                     "draft",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="agreements.draft"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="texts", to="agreements.draft"
                     ),
                 ),
             ],

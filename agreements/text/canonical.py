@@ -1,6 +1,7 @@
 """The one form of a text that is stored, digested and accepted, and its two digests."""
 
 import hashlib
+import html
 import re
 import unicodedata
 
@@ -24,6 +25,9 @@ def canonical(text: str) -> str:
     """NFC, LF, no byte order mark, exactly one final newline. Raises ForbiddenCharacter."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if found := FORBIDDEN.search(text):
+        raise ForbiddenCharacter(found[0], found.start())
+    # A character reference (&#x202E;) is the character itself to whoever reads the page.
+    if found := FORBIDDEN.search(html.unescape(text)) if "&" in text else None:
         raise ForbiddenCharacter(found[0], found.start())
     return unicodedata.normalize("NFC", text).rstrip("\n") + "\n"
 

@@ -42,10 +42,10 @@ def after_contents(lines: list[Line], index: int) -> int:
     start = index + 1
     if start == len(lines):
         return start
-    entry = _entry_name(lines[start].text)
+    entry = entry_name(lines[start].text)
     for position in range(start + 1, min(start + 1000, len(lines))):
         line = lines[position]
-        if line.brk == "block" and not line.is_bullet and _entry_name(line.text) == entry:
+        if line.brk == "block" and not line.is_bullet and entry_name(line.text) == entry:
             return position
     while start < len(lines) and lines[start].is_bullet:
         start += 1
@@ -93,7 +93,7 @@ def _front_title(text: str) -> str:
     return found[1] if found else ""
 
 
-def _entry_name(text: str) -> str:
+def entry_name(text: str) -> str:
     """An entry of a table of contents without its numbers, dots and page number."""
     text = re.sub(rf"^(?:[\s\d.、]|第[{HAN}\d]{{1,9}}[编章节条]|[{HAN}]{{1,3}}、)+", "", text[:200])
     return re.sub(r"[\s.…·]*\d*$", "", text)

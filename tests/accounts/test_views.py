@@ -521,3 +521,13 @@ def test_public_pages_in_both_languages(page: str, db: None, client: Client) -> 
     assert '<html lang="zh-Hans">' in client.get(page).content.decode()
     client.cookies["django_language"] = "en"
     assert '<html lang="en">' in client.get(page).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_next_page_that_is_no_path_leads_to_where_people_usually_go(alice: Person) -> None:
+    words = {"qq_number": "70007", "password": "a long enough word", "purpose": "collaborator", "next": "foo"}
+    assert Client().post("/sign-up/", words)["Location"] == reverse("assent:accept")
+    assert Person.objects.get(qq_number="70007").joined_at is not None
+    browser = Client()
+    browser.force_login(alice)
+    assert browser.post("/act-for/", {"account": alice.account.pk, "next": "foo"})["Location"] == "/"

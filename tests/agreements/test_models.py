@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ProtectedError
 from django.utils import timezone, translation
 
 from accounts.models import Person
@@ -192,8 +191,6 @@ def test_truncate_is_refused(agreement, petra, table) -> None:
 
 def test_what_a_version_points_at_cannot_be_deleted(agreement, petra) -> None:
     version = publish(agreement, petra)
-    for row in (agreement, version.draft):
-        with pytest.raises(ProtectedError), transaction.atomic():
+    for row in (agreement, version.draft, petra):
+        with pytest.raises(NeverChanges):
             row.delete()
-    with pytest.raises(NeverChanges):
-        petra.delete()

@@ -9,7 +9,7 @@ from django.test import Client
 
 from agreements.drafting import save_draft, texts_state
 from agreements.models import Agreement, Draft, DraftText, Version, Withdrawal
-from agreements.publishing import withdraw_version
+from agreements.publishing import review_state, withdraw_version
 from agreements.text.clauses import parse
 from evidence.models import Entry
 from tests.support import (
@@ -300,7 +300,7 @@ def test_a_broken_form_saves_nothing(petras, agreement, petra, changes) -> None:
 def terms(draft: Draft) -> dict[str, str]:
     """What a publisher sends who has just read the draft."""
     words = {"effective_at": "", "change": "material", "summary_zh": "改。", "summary_en": "Changed."}
-    return words | {"seen": texts_state(draft)}
+    return words | {"seen": review_state(draft)}
 
 
 def test_publishing_at_once(petras, agreement, petra) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import rfc8785
@@ -13,7 +13,7 @@ from accounts.joining import sign_up
 from accounts.models import Account, Person
 from assent.demo import PEOPLE, load_demo
 from evidence.kinds import Kind
-from evidence.log import append
+from evidence.log import append, not_before_the_log
 from evidence.models import Disclosure, Entry
 
 AT = datetime(2026, 11, 24, 2, 0, 0, 123456, tzinfo=UTC)
@@ -159,3 +159,13 @@ def test_every_kind_of_the_story_is_in_the_log(db: None) -> None:
         Kind.VERSION_PUBLISHED: 4,
         Kind.ACCEPTED_EXPRESS: 3,
     }
+
+
+@pytest.mark.django_db
+def test_an_end_comes_after_what_it_waited_for() -> None:
+    at = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+    assert not_before_the_log(at) == at
+    append(kind=Kind.ROLE_GIVEN, at=at, facts={})
+    assert not_before_the_log(at) == at
+    assert not_before_the_log(at - timedelta(seconds=1)) == at + timedelta(microseconds=1)
+    assert not_before_the_log(at + timedelta(seconds=1)) == at + timedelta(seconds=1)

@@ -16,7 +16,7 @@ from django.test.utils import isolate_apps
 from accounts.appointing import end_role
 from accounts.collaborating import end_grant, grant
 from accounts.models import Account, CollaboratorGrant, Person, Role, RoleHolding, Scope
-from agreements.models import Version
+from agreements.models import Agreement, Version
 from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.demo import CIRCUMSTANCES, load_demo, shown
@@ -34,7 +34,10 @@ APPEND_ONLY = [model for model in protected_models() if issubclass(model, Append
 KEPT = [model for model in protected_models() if issubclass(model, Kept)]
 
 # What may change in a kept row: freely, once from NULL, once to NULL. Everything else in the table is fixed for good.
-FREE = {Person: {"password", "last_login", "is_superuser", "is_active", "is_staff"}}
+FREE = {
+    Person: {"password", "last_login", "is_superuser", "is_active", "is_staff"},
+    Agreement: {"name_zh", "name_en", "governing_language", "binds"},
+}
 ONCE = {
     Person: {"joined_at"},
     CollaboratorGrant: {"confirmed_at", "ended_at", "ended_by_id"},
@@ -158,6 +161,8 @@ def test_the_database_has_these_unique_sets(db: None) -> None:
         "accounts.Account": [["id"], ["owner_id"]],
         "accounts.CollaboratorGrant": [["account_id", "person_id"], ["id"]],
         "accounts.RoleHolding": [["id"], ["person_id", "role"]],
+        "agreements.Agreement": [["id"], ["slug"]],
+        "agreements.Draft": [["id"]],
         "agreements.Version": [["agreement_id", "number"], ["draft_id"], ["id"]],
         "agreements.VersionText": [["id"], ["version_id", "language"]],
         "agreements.Withdrawal": [["id"], ["version_id"]],

@@ -136,3 +136,12 @@ def test_the_demo_is_what_the_home_page_shows(db: None, client: Client) -> None:
         in_force, announced = sections(client.get("/"))
     assert (len(in_force), len(announced)) == (2, 1)
     assert (Version.objects.count(), Account.objects.count()) == (4, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["utf-7", "gb18030"])
+def test_a_body_that_cannot_be_read_is_a_bad_request(charset: str) -> None:
+    content_type = f"application/x-www-form-urlencoded; charset={charset}"
+    answer = Client().post("/sign-in/", b"username=1", content_type=content_type)
+    assert answer.status_code == 400
+    assert "请求" in answer.content.decode()

@@ -50,3 +50,9 @@ def test_digests_are_of_the_utf8_bytes() -> None:
     """The expected values are those of coreutils' sha256sum and of `openssl dgst -sm3`."""
     assert sha256("甲\n") == "7589c50dcc90a9be456502ec1ebf077ed6c882f7ebe475a0fd6cb3a07f6b066c"
     assert sm3("甲\n") == "da20d91a1c91e0a9874280fe5d4a51d6486830f7dac4ce96da7c2718116f88d9"
+
+
+@pytest.mark.parametrize("reference", ["&#x202E;", "&#8238;", "&#x2066;"])
+def test_a_character_that_is_refused_is_refused_as_a_reference_too(reference: str) -> None:
+    with pytest.raises(ForbiddenCharacter):
+        canonical(f"甲{reference}乙")
