@@ -21,6 +21,7 @@ from agreements.text.rendering import markdown
 MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_PARTS = 2000
+MAX_UNCLOSED = 1000
 MAX_DEPTH = 200
 MIN_CLAUSES = 2
 DOCX_BODY = "word/document.xml"
@@ -159,6 +160,9 @@ def _from_docx(data: bytes, warnings: list[str]) -> str:
 
 def _from_html(html: str) -> tuple[str, str]:
     """The Markdown of what a reader of the page sees, and the page's title without the site's name."""
+    # The parser takes a time that grows with the square of the tags that nobody closed.
+    if html.count("<") - html.count(">") > MAX_UNCLOSED:
+        raise NotAnAgreement(_("网页有误，无法读取。"))
     try:
         soup = BeautifulSoup(html, "html.parser")
         if _depth(soup) > MAX_DEPTH:

@@ -350,3 +350,8 @@ def test_what_is_no_agreement_is_refused_with_the_reason(make: Callable[[], byte
 def test_the_name_of_a_file_is_only_a_hint() -> None:
     assert read_source(AGREEMENT.encode(), name="a.docx").markdown == AGREEMENT
     assert read_source(word("某协议", "1. 总则", "1.1 甲。"), name="a.txt").title == "某协议"
+
+
+def test_a_page_of_tags_that_nobody_closed_is_refused_at_once() -> None:
+    with pytest.raises(NotAnAgreement, match="网页有误"):
+        read_source(b"<html><body><h1>x</h1>" + b"<a " * 30_000, name="x.html")
