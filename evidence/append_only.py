@@ -8,7 +8,7 @@ from evidence.errors import Refusal
 
 
 class NeverChanges(Refusal):
-    """Somebody tried to change or delete a row that is kept for good (DESIGN invariant 1)."""
+    """Somebody tried to change or delete a row that is kept for good (invariant 1 of docs/invariants.md)."""
 
     status = 409
 

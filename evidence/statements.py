@@ -28,7 +28,7 @@ def timestamp(at: datetime) -> str:
 
 
 def new_salt() -> bytes:
-    """Return 256 random bits (DESIGN asks for at least 128)."""
+    """Return 256 random bits: too many to try, however short the value that they hide."""
     return secrets.token_bytes(SALT_BYTES)
 
 

@@ -59,6 +59,18 @@ def impurities_of_the_text_package(root: Path) -> list[str]:
     ]
 
 
+def requests_away_from_the_pages(root: Path) -> list[str]:
+    """Acts and rules take values; a request is for views, the admin, context processors and the portal's middleware."""
+    return [
+        f"{path}:{node.lineno} takes a request"
+        for path, tree in modules(root, LINE[2:])
+        if not path.stem.endswith(("views", "admin", "context_processors"))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and "request" in {argument.arg for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
+    ]
+
+
 def imports_inside_functions(root: Path) -> list[str]:
     return [
         f"{path}:{node.lineno} in {function.name}()"
@@ -125,6 +137,14 @@ def requirements_that_name_an_index(root: Path) -> list[str]:
 
 
 PLANTED: list[tuple[Rule, dict[str, str], list[str]]] = [
+    (
+        requests_away_from_the_pages,
+        {
+            "assent/accepting.py": "def accept(*, request, at): ...\n",
+            "assent/views.py": "def accept_page(request): ...\n",
+        },
+        ["assent/accepting.py:1 takes a request"],
+    ),
     (
         imports_that_point_left,
         {
