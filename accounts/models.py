@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.errors import NotAQQNumber
-from evidence.append_only import Kept, KeptQuerySet, NeverChanges
+from evidence.append_only import Kept, KeptQuerySet
+from evidence.errors import NeverChanges
 
 QQ_NUMBER = r"^[1-9][0-9]{4,10}\Z"
 qq_number_validator = RegexValidator(QQ_NUMBER, NotAQQNumber.message)
@@ -69,7 +70,7 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         stored = getattr(self, "_stored_number", None)
         if not self._state.adding and stored is not None and self.qq_number not in (stored, None):
-            raise NeverChanges(self._meta.label)
+            raise NeverChanges(rows=self._meta.label)
         super().save(*args, **kwargs)
         self._stored_number = self.__dict__.get("qq_number")
 

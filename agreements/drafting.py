@@ -67,12 +67,13 @@ def save_draft(*, draft: Draft, texts: Mapping[Language, str], seen: str, actor:
         raise StaleDraft
     for language, text in texts.items():
         current = draft.texts.filter(language=language).first()
+        text = canonical_or_refusal(text)
         if not text.strip():
             if current:
                 current.delete()
         elif current is None:
-            DraftText.objects.create(draft=draft, language=language, text=canonical_or_refusal(text))
-        elif current.text != canonical_or_refusal(text):
-            current.text = canonical_or_refusal(text)
+            DraftText.objects.create(draft=draft, language=language, text=text)
+        elif current.text != text:
+            current.text = text
             current.save()
     return draft

@@ -38,12 +38,7 @@ def list_agreements(*, at: datetime) -> list[Listed]:
 
 
 def list_versions(agreement: Agreement, *, at: datetime) -> list[tuple[Version, State]]:
-    """Return every version of an agreement, the newest first, with what it is at `at`; each knows its predecessor."""
-    versions = list(agreement.versions.select_related("agreement", "withdrawal").order_by("number"))
+    """Return every version of an agreement, the newest first, with what it is at `at`."""
+    versions = agreement.versions.with_predecessor_number().select_related("agreement", "withdrawal")
     current = agreement.versions.in_force(at=at).first()
-    before = None
-    for version in versions:
-        version.predecessor = before
-        if not hasattr(version, "withdrawal"):
-            before = version
-    return [(version, version.state_beside(current, at=at)) for version in reversed(versions)]
+    return [(version, version.state_beside(current, at=at)) for version in versions.order_by("-number")]

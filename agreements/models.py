@@ -216,15 +216,9 @@ class Version(AppendOnly):
         return (timezone.localdate(self.effective_at) - timezone.localdate()).days
 
     @cached_property
-    def predecessor(self) -> "Version | None":
-        """Return the public version before this one."""
-        before = Version.objects.public().filter(agreement=self.agreement_id, number__lt=self.number)
-        return before.select_related("agreement").order_by("-number").first()
-
-    @cached_property
     def predecessor_number(self) -> int | None:
         """Return the number of the public version before this one; a list gets it by `with_predecessor_number()`."""
-        return self.predecessor.number if self.predecessor else None
+        return Version.objects.with_predecessor_number().values_list("predecessor_number", flat=True).get(pk=self.pk)
 
     @property
     def compare_url(self) -> str:

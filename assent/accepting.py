@@ -117,8 +117,8 @@ def accept(
     """Record that `actor` expressly accepts the shown documents on behalf of `account` (2.1.6, 11.1).
 
     One transaction writes the acceptance, a line per document and the log entry, or nothing. The same form sent twice,
-    even at once, returns the first acceptance. Raises NotAuthorised, NothingTicked, NoSuchVersion, StaleText,
-    FormKeyReused.
+    even at once, returns the first acceptance. Raises NotAuthorised, NothingTicked, SameVersionTwice,
+    NoSuchVersion, StaleText, FormKeyReused.
     """
     if not documents:
         raise NothingTicked

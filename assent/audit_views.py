@@ -5,7 +5,6 @@ import uuid
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.authority import may_audit
@@ -22,7 +21,6 @@ def _query(form: AuditForm) -> Query:
     return Query(**values)
 
 
-@never_cache
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
     """List the acceptances that match, the newest first."""
@@ -41,7 +39,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "assent/audit.html", context, status=422 if form.errors else 200)
 
 
-@never_cache
 @require_safe
 def record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Show one acceptance with all its facts, the personal values among them."""
@@ -60,7 +57,6 @@ def record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return render(request, "assent/record.html", context)
 
 
-@never_cache
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """Export what matches as CSV; the export is itself logged, so it is asked for by POST."""

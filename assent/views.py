@@ -73,7 +73,6 @@ def _show_tasks(
     return render(request, "assent/accept.html", context, status=status)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept_page(request: HttpRequest) -> HttpResponse:
     """Show what is to be accepted, and record what was ticked."""
@@ -103,7 +102,6 @@ def accept_page(request: HttpRequest) -> HttpResponse:
     return redirect(acceptance)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decline_page(request: HttpRequest) -> HttpResponse:
     """State what follows from not accepting (6.1, 11.1), and record it when it is confirmed."""
@@ -147,7 +145,6 @@ def _with_lines(acceptances: QuerySet[Acceptance]) -> QuerySet[Acceptance]:
     )
 
 
-@never_cache
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     """List what was accepted and refused for the account: all of it for the owner, their own acts for a collaborator."""
@@ -164,7 +161,6 @@ def me(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @require_safe
 def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Show the receipt of an acceptance to those who may see it."""
@@ -198,5 +194,5 @@ def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
         lines = counting(account=now.account, actor=request.user).filter(version__agreement=agreement)
         numbers = [line.version.number for line in lines.select_related("version")]
         accepted = max((number for number in numbers if number < newest.number), default=None)
-    before = accepted or (newest.predecessor.number if newest.predecessor else newest.number)
+    before = accepted or newest.predecessor_number or newest.number
     return redirect("agreements:compare", slug, before, newest.number)

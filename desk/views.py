@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.authority import may_publish
@@ -30,7 +29,6 @@ def publishers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     """Show a page of the desk to publishers; the acts behind it ask again."""
 
     @wraps(view)
-    @never_cache
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not may_publish(person=request.user, at=timezone.now()):
             raise NotAuthorised

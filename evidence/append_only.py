@@ -4,40 +4,27 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from evidence.errors import Refusal
-
-
-class NeverChanges(Refusal):
-    """Somebody tried to change or delete a row that is kept for good (invariant 1 of docs/invariants.md)."""
-
-    status = 409
-
-    def __init__(self, what: str) -> None:
-        super().__init__()
-        self.what = what
-
-    def __str__(self) -> str:
-        return f"rows of {self.what} are kept for good"
+from evidence.errors import NeverChanges
 
 
 class AppendOnlyQuerySet(models.QuerySet):
     """A queryset that can read and insert, nothing else."""
 
     def update(self, **kwargs: Any) -> int:
-        raise NeverChanges(self.model._meta.label)
+        raise NeverChanges(rows=self.model._meta.label)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise NeverChanges(self.model._meta.label)
+        raise NeverChanges(rows=self.model._meta.label)
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        raise NeverChanges(self.model._meta.label)
+        raise NeverChanges(rows=self.model._meta.label)
 
 
 class KeptQuerySet(models.QuerySet):
     """A queryset that cannot delete."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise NeverChanges(self.model._meta.label)
+        raise NeverChanges(rows=self.model._meta.label)
 
 
 class Kept(models.Model):
@@ -57,7 +44,7 @@ class Kept(models.Model):
         abstract = True
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise NeverChanges(self._meta.label)
+        raise NeverChanges(rows=self._meta.label)
 
 
 class AppendOnly(models.Model):
@@ -70,9 +57,9 @@ class AppendOnly(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise NeverChanges(self._meta.label)
+            raise NeverChanges(rows=self._meta.label)
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise NeverChanges(self._meta.label)
+        raise NeverChanges(rows=self._meta.label)

@@ -1,4 +1,4 @@
-"""The one base of every refusal: an exception that carries its HTTP status and a message for the reader."""
+"""The base of every refusal, an exception with its HTTP status and a message for the reader; and the log's own one."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -19,3 +19,10 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.message) % self.values
+
+
+class NeverChanges(Refusal):
+    """Somebody tried to change or delete a row that is kept for good (invariant 1 of docs/invariants.md)."""
+
+    status = 409
+    message = _("%(rows)s 的记录永久保存，不能更改或删除。")

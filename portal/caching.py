@@ -1,4 +1,4 @@
-"""A page made for somebody who is signed in, or with a form's token, is kept by no cache, the browser's among them."""
+"""A page made for somebody who is signed in is kept by no cache, the browser's among them."""
 
 from collections.abc import Callable
 

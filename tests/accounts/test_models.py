@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from accounts.models import Account, CollaboratorGrant, Person, Role, RoleHolding, Scope
-from evidence.append_only import NeverChanges
+from evidence.errors import NeverChanges
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from agreements.models import Version
 from assent.accepting import refuse
 from assent.models import Acceptance, AcceptanceLine, Refusal
-from evidence.append_only import NeverChanges
+from evidence.errors import NeverChanges
 from tests.support import CIRCUMSTANCES, MONDAY, NOON, accept_versions, publish, recorded, shown
 
 TABLES = ["assent_acceptance", "assent_acceptanceline", "assent_refusal"]

@@ -19,7 +19,7 @@ from agreements.drafting import save_draft, texts_state
 from agreements.errors import DraftPublished
 from agreements.models import Agreement, Version, VersionText
 from assent.models import Acceptance, AcceptanceLine
-from evidence.append_only import NeverChanges
+from evidence.errors import NeverChanges
 from evidence.models import Entry
 from tests.support import (
     MONDAY,

@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from evidence.append_only import NeverChanges
-from evidence.errors import Refusal
+from evidence.errors import NeverChanges, Refusal
 from evidence.models import Disclosure, Entry
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -51,6 +50,6 @@ def test_rows_behind_a_foreign_key_cannot_be_deleted_either(db: None) -> None:
 
 
 def test_never_changes_is_a_refusal_with_a_status() -> None:
-    refusal = NeverChanges("evidence.Entry")
+    refusal = NeverChanges(rows="evidence.Entry")
     assert isinstance(refusal, Refusal)
-    assert (refusal.status, str(refusal)) == (409, "rows of evidence.Entry are kept for good")
+    assert (refusal.status, str(refusal)) == (409, "evidence.Entry 的记录永久保存，不能更改或删除。")

@@ -20,7 +20,8 @@ from agreements.models import Agreement, Version
 from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.demo import CIRCUMSTANCES, load_demo, shown
-from evidence.append_only import AppendOnly, Kept, NeverChanges
+from evidence.append_only import AppendOnly, Kept
+from evidence.errors import NeverChanges
 from evidence.models import Disclosure, Entry
 from evidence.protection import PREFIX, install, lift, missing, protected_models
 
@@ -338,7 +339,8 @@ def test_the_model_refuses_to_change_or_delete(model: type[models.Model], story:
     for attempt in attempts:
         with pytest.raises(NeverChanges) as refusal:
             attempt()
-        assert (str(refusal.value), refusal.value.status) == (f"rows of {model._meta.label} are kept for good", 409)
+        message = f"{model._meta.label} 的记录永久保存，不能更改或删除。"
+        assert (str(refusal.value), refusal.value.status) == (message, 409)
     assert table_of(model) == before
 
 
