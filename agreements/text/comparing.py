@@ -25,7 +25,11 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One unit of either text, or one of both, and what became of it. Indices point into `Outline.units`."""
+    """One unit of either text, or one of both, and what became of it. Indices point into `Outline.units`.
+
+    `carried`: it moved only because the unit that holds it did. `whole`: of a piece that was split off or merged, the
+    place in `Comparison.rows` of the row with the pair that it came from or went into.
+    """
 
     kind: str
     moved: bool
@@ -35,6 +39,8 @@ class Row:
     old: Unit | None
     new: Unit | None
     spans: tuple[Span, ...]
+    carried: bool = False
+    whole: int | None = None
 
     @property
     def old_no(self) -> str | None:
