@@ -388,9 +388,11 @@ def _move(root: Unit, rates: Level, rng: random.Random) -> None:
         others = [holder for holder, role in lists if role == unit.role and holder is not home]
         places = [place for place in range(len(home.children)) if abs(place - before) >= NEAREST]
         target = home
-        if not places or rng.random() >= SAME_LIST / (2 if unit.children else 1):
+        if others and (not places or rng.random() >= SAME_LIST / (2 if unit.children else 1)):
             target = rng.choice(others)
             places = list(range(len(target.children) + 1))
+        if not places:
+            continue
         home.children.remove(unit)
         target.children.insert(rng.choice(places), unit)
         unit.is_moved = True
@@ -405,15 +407,21 @@ def _insert(root: Unit, rates: Level, rng: random.Random) -> None:
         originals = [other.text for other in holder.listed(role) if other.old_no]
         if originals and rng.random() < rates.clone:
             unit.is_clone = True
-            source = rng.choice(originals)
-            while True:
-                letters = changed(source, rng.randint(4, 7) + len(source) // 60, rng)
-                if LEAST_ALIKE <= _likeness(source, letters) <= MOST_ALIKE:
-                    break
+            words = _clone(rng.choice(originals), rng)
         else:
-            letters = [(letter, -1) for letter in (_clause(rng) if role == "clause" else _item(rng))]
-        unit.letters = [(letter, -1) for letter, _ in letters]
+            words = _clause(rng) if role == "clause" else _item(rng)
+        unit.letters = [(letter, -1) for letter in words]
         holder.children.insert(rng.randint(0, len(holder.children)), unit)
+
+
+def _clone(source: str, rng: random.Random) -> str:
+    """A text like that of a unit in the same list: what makes alignment hard."""
+    letters: list[Letter] = []
+    for _ in range(100):
+        letters = changed(source, rng.randint(4, 7) + len(source) // 60, rng)
+        if LEAST_ALIKE <= _likeness(source, letters) <= MOST_ALIKE:
+            break
+    return "".join(letter for letter, _ in letters)
 
 
 def _phrase(phrases: Sequence[str], rng: random.Random) -> str:
