@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 Letter = tuple[str, int]
 """A character and its place in the old text, -1 where it is new."""
@@ -524,16 +524,10 @@ def _follow_references(root: Unit) -> None:
             old, new = found[1], numbers.get(found[1], found[1])
             if old == new or any(place < 0 for _, place in unit.letters[found.start() : found.end()]):
                 continue
-            head = next(i for i, (a, b) in enumerate(zip(f"{old} ", f"{new}  ", strict=False)) if a != b)
-            tail = next(
-                i
-                for i, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False))
-                if a != b or i + head >= min(len(old), len(new))
-            )
-            start = found.start(1)
-            unit.letters[start + head : start + len(old) - tail] = [
-                (letter, -1) for letter in new[head : len(new) - tail]
-            ]
+            head = Prefix.similarity(old, new)
+            tail = min(Postfix.similarity(old, new), len(old) - head, len(new) - head)
+            start, middle = found.start(1), new[head : len(new) - tail]
+            unit.letters[start + head : start + len(old) - tail] = [(letter, -1) for letter in middle]
             unit.xref += 1
 
 
@@ -595,10 +589,10 @@ def _regions(unit: Unit) -> list[tuple[int, int, int, int]]:
 def save(folder: Path, old: str, new: str, rows: Sequence[Row], level: str, seed: int) -> None:
     """Write a revision in the form of the corpus."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "old.md").write_text(old)
-    (folder / "new.md").write_text(new)
+    (folder / "old.md").write_text(old, "utf-8")
+    (folder / "new.md").write_text(new, "utf-8")
     truth = {"meta": {"level": level, "seed": seed}, "rows": rows}
-    (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n")
+    (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def main() -> None:
@@ -611,7 +605,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.base.is_file():
         sys.exit(f"there is no such file: {options.base}")
-    base = options.base.read_text()
+    base = options.base.read_text("utf-8")
     for level in options.levels:
         for seed in range(options.seed, options.seed + options.documents):
             old = refreshed(base, seed)

@@ -33,6 +33,7 @@ MEMORIES = [
 """Every function of ours that remembers its answers; none may help a measurement."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _KEPT_HAN = set("第章条节款项一二三四五六七八九十百千编附件")
+"""What numbers are written with stays when a text is disguised as another."""
 
 Task = Callable[[], object]
 
