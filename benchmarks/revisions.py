@@ -388,7 +388,7 @@ def _move(root: Unit, rates: Level, rng: random.Random) -> None:
         others = [holder for holder, role in lists if role == unit.role and holder is not home]
         places = [place for place in range(len(home.children)) if abs(place - before) >= NEAREST]
         target = home
-        if others and (not places or rng.random() >= SAME_LIST / (2 if unit.children else 1)):
+        if others and (not places or rng.random() >= SAME_LIST / (3 if unit.children else 1)):
             target = rng.choice(others)
             places = list(range(len(target.children) + 1))
         if not places:
@@ -418,7 +418,7 @@ def _clone(source: str, rng: random.Random) -> str:
     """A text like that of a unit in the same list: what makes alignment hard."""
     letters: list[Letter] = []
     for _ in range(100):
-        letters = changed(source, rng.randint(4, 7) + len(source) // 60, rng)
+        letters = changed(source, rng.randint(3, 5) + len(source) // 15, rng)
         if LEAST_ALIKE <= _likeness(source, letters) <= MOST_ALIKE:
             break
     return "".join(letter for letter, _ in letters)
