@@ -10,8 +10,7 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-DEEPEST = 4
-"""So many levels of clauses and items have an indent of their own."""
+from agreements.text.interleaving import DEEPEST
 
 _UNFIT = re.compile("[^\t\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -74,8 +73,8 @@ def word_document(body: str, *, title: str, header: str, author: str, at: dateti
         "word/document.xml": f"<w:document {_WORD}><w:body>{body}{_SECTION}</w:body></w:document>",
         "word/styles.xml": _styles(language),
         "word/settings.xml": _SETTINGS,
-        "word/header.xml": f"<w:hdr {_WORD}>{_line('Header', text(header))}</w:hdr>",
-        "word/footer.xml": f"<w:ftr {_WORD}>{_line('Footer', _field('PAGE'), text(' / '), _field('NUMPAGES'))}</w:ftr>",
+        "word/header.xml": f"<w:hdr {_WORD}>{_line('Header', run_text(header))}</w:hdr>",
+        "word/footer.xml": f"<w:ftr {_WORD}>{_line('Footer', _field('PAGE'), run_text(' / '), _field('NUMPAGES'))}</w:ftr>",
     }
     written = BytesIO()
     with ZipFile(written, "w") as package:
@@ -95,9 +94,9 @@ def timestamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def text(words: str, *, deleted: bool = False) -> str:
+def run_text(words: str, *, is_deleted: bool = False) -> str:
     """The words of a run."""
-    tag = "w:delText" if deleted else "w:t"
+    tag = "w:delText" if is_deleted else "w:t"
     return "<w:tab/>".join(f'<{tag} xml:space="preserve">{escaped(part)}</{tag}>' for part in words.split("\t"))
 
 
