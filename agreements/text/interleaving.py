@@ -95,7 +95,7 @@ def interleave(old: Outline, new: Outline, comparison: Comparison) -> list[Slot]
     """
     slots = _slots(_in_both_orders(_pairs(old, new, comparison)))
     for slot, following in pairwise(slots):
-        _part_insertions(slot, following)
+        _keep_apart(slot, following)
     return slots
 
 
@@ -293,7 +293,7 @@ def _slot(part: Part) -> Slot:
     return Slot([part], mark, *part.styles)
 
 
-def _part_insertions(slot: Slot, following: Slot) -> None:
+def _keep_apart(slot: Slot, following: Slot) -> None:
     """Put a deletion between an insertion that ends a paragraph and one that begins the next.
 
     LibreOffice takes such two for one insertion, and rejects the break between them, which is in both texts. Where

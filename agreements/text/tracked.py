@@ -23,11 +23,12 @@ def tracked_changes(
     """A .docx in which `author` turns the old text into the new one at the time `at`: the same bytes for the same values.
 
     With all changes accepted its paragraphs are those of plain(new), with all rejected those of plain(old), with the
-    same words bold. `names` are those of the two texts, for the header. `language` is that of the texts (zh-hans, en).
+    same words bold; where links lead is not told, and what XML cannot hold becomes U+FFFD. `names` are those of the
+    two texts, for the header. `language` is that of the texts (zh-hans, en).
 
-    A clause that was moved and edited has what it kept in w:moveFrom and w:moveTo, what it lost in w:del at its old
-    place and what it gained in w:ins at the new one. To show its deletions at the new place too, within w:moveTo, is
-    legal, but LibreOffice keeps those words when all changes are accepted.
+    A clause that was moved and edited has its number and what it kept in w:moveFrom and w:moveTo, what it lost in w:del
+    at its old place and what it gained in w:ins at the new one. To show its deletions at the new place too, within
+    w:moveTo, is legal, but LibreOffice keeps those words when all changes are accepted.
     """
     writer = _Writer(author, at, is_chinese=language.startswith("zh"))
     return word_document(
