@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from agreements.text import markup
 from agreements.text.aligning import Side, align
 from agreements.text.clauses import Outline, Unit
 from agreements.text.markup import Run
-from agreements.text.moving import is_carried, moved, reading_order
+from agreements.text.ordering import is_carried, moved, reading_order
 from agreements.text.refining import Span, marks, refine
 from agreements.text.splitting import splits
 
@@ -29,7 +28,8 @@ _REFERENCE = re.compile(
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One unit of either text, or one of both, and what became of it. Indices point into `Outline.units`.
 
     `carried`: it moved only because the unit that holds it did. `whole`: of a piece that was split off or merged, the
@@ -128,9 +128,9 @@ def compare(old: Outline, new: Outline) -> Comparison:
     places = {pair: place for place, pair in enumerate(order)}
     rows = [_row(i, j, found, *sides) for i, j in order]
     for j, i in found.splits.items():
-        rows[places[None, j]] = rows[places[None, j]]._replace(whole=places[i, found.partners[i]])
+        rows[places[None, j]] = replace(rows[places[None, j]], whole=places[i, found.partners[i]])
     for i, j in found.merges.items():
-        rows[places[i, None]] = rows[places[i, None]]._replace(whole=places[found.origins[j], j])
+        rows[places[i, None]] = replace(rows[places[i, None]], whole=places[found.origins[j], j])
     return Comparison(tuple(rows), (old.preface, new.preface))
 
 

@@ -1,4 +1,4 @@
-"""Moves: which units left their place among those that were kept, and in which order old and new units are read together."""
+"""Order: which units left their place among those that were kept, and in which order old and new units are read together."""
 
 from bisect import bisect_left
 from collections import defaultdict
