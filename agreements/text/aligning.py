@@ -194,7 +194,7 @@ def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int],
     """The pairs that are alike and for neither side nearly as alike to any other."""
     alike = sorted(
         (
-            (Indel.normalized_similarity(old_keys[i], new_keys[j], score_cutoff=CUT_OFF), i, j)
+            (Indel.normalized_similarity(_ends(old_keys[i]), _ends(new_keys[j]), score_cutoff=CUT_OFF), i, j)
             for i in olds
             for j in news
         ),
@@ -276,17 +276,12 @@ def _most_alike(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
 
 def _told_apart(text: str, alike: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """What is alike, judged by in how many places it differs and how much, instead of by how much alone."""
-    return [
-        (
-            other,
-            1
-            - LENGTH * (1 - similarity)
-            - SCATTERED
-            * (_changes(text, other) if place < FIRST else USUAL * (len(text) + len(other)))
-            / (len(text) + len(other)),
-        )
-        for place, (other, similarity) in enumerate(alike)
-    ]
+    judged = []
+    for place, (other, similarity) in enumerate(alike):
+        size = len(text) + len(other) or 1
+        changes = _changes(text, other) if place < FIRST else USUAL * size
+        judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / size))
+    return judged
 
 
 def _changes(one: str, other: str) -> int:
