@@ -134,8 +134,10 @@ def align(old: Side, new: Side) -> dict[int, int]:
         context = _Context(old, new, _candidates(old.keys, new.keys, rest, new_rest))
         fixed = chosen
         for _ in range(ROUNDS):
-            context.read(chosen, fixed, taken)
-            chosen = fixed | _assign(context.weigh())
+            context.read(chosen, taken)
+            before, chosen = chosen, fixed | _assign(context.weigh())
+            if chosen == before:
+                break
     return chosen
 
 
@@ -307,7 +309,7 @@ class _Context:
         self.found: dict[int, int] = {}
         self.together: dict[int, dict[int, float]] = {}
 
-    def read(self, pairs: dict[int, int], fixed: dict[int, int], taken: set[int]) -> None:
+    def read(self, pairs: dict[int, int], taken: set[int]) -> None:
         self.pairs = {-1: -1, **pairs, len(self.old): len(self.new)}
         self.found = {j: i for i, j in self.pairs.items()}
         self.together = {}
