@@ -47,7 +47,8 @@ EFFORT = 400
 HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 """For a character class: the scripts that are written without spaces between words."""
 
-_LATIN = re.compile(rf"[^\W{HAN}]")
+_LONE_BLANK = re.compile(rf" (?:(?![^\W{HAN}])|(?<![^\W{HAN}] ))")
+"""A blank that has not a letter or digit of a spaced script on either side."""
 _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
 _NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
 """Signs that may fold to another one."""
@@ -92,11 +93,7 @@ def wordings(texts: Sequence[str]) -> list[str]:
 
 def _unspaced(folded: str) -> str:
     """Without white space, but one blank where it parts words of a script that needs it."""
-    first, *others = folded.split() or [""]
-    parts = [first]
-    for before, part in zip([first, *others], others, strict=False):
-        parts.append(" " + part if _LATIN.match(part) and _LATIN.match(before[-1]) else part)
-    return "".join(parts)
+    return _LONE_BLANK.sub("", " ".join(folded.split()))
 
 
 def parents(units: Sequence[Unit]) -> list[int]:
