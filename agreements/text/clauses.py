@@ -19,7 +19,7 @@ class Unit:
     """One numbered heading, clause or item, or one unnumbered paragraph, without what is below it.
 
     `number` is the full path, the same in every language, and `written` is how the text writes it where that differs
-    (Annex A for 附件A). `text` or `heading` are the words without number and marks, `markdown` is the same with
+    (Annex A for 附件A). `text` or `heading` are the words without number and marks, `runs` are the same with
     emphasis and links, and `raw` is the slice of the source from the unit's first line to the next unit.
     """
 
@@ -28,13 +28,18 @@ class Unit:
     heading: str
     emphasised: bool
     text: str
-    markdown: str
+    runs: tuple[markup.Run, ...]
     raw: str
     written: str = ""
 
     @property
     def words(self) -> str:
         return self.heading or self.text
+
+    @property
+    def markdown(self) -> str:
+        """The words with emphasis and links; written out anew each time."""
+        return markup.to_markdown(self.runs)
 
     @property
     def kind(self) -> str:
@@ -87,9 +92,9 @@ def parse(text: str) -> Outline:
     for entry, is_heading, start, end in zip(entries, _headings(entries), starts, starts[1:], strict=False):
         runs, words = entry.runs, entry.words
         heading, own = (words or entry.number, "") if is_heading else ("", words)
-        emphasised, markdown = markup.is_emphasised(runs), markup.to_markdown(runs)
+        emphasised = markup.is_emphasised(runs)
         units.append(
-            Unit(entry.number, entry.level, heading, emphasised, own, markdown, text[start:end], entry.written)
+            Unit(entry.number, entry.level, heading, emphasised, own, tuple(runs), text[start:end], entry.written)
         )
     return Outline(title, tuple(notes), text[: starts[0]], tuple(units))
 

@@ -4,10 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agreements.text import markup
 from agreements.text.aligning import Side, align
 from agreements.text.clauses import Outline, Unit
-from agreements.text.markup import Run
 from agreements.text.ordering import is_carried, moved, reading_order
 from agreements.text.refining import Span, marks, refine
 from agreements.text.splitting import splits
@@ -214,17 +212,16 @@ def _numbers(reference: re.Match[str]) -> tuple[str, ...]:
 def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:
     """The flag of a unit whose wording stayed; emphasis, which the law asks for, goes before mere form."""
     is_alike = _words(old) == _words(new) and bool(old.heading) == bool(new.heading)
-    if old.markdown == new.markdown and old.emphasised == new.emphasised:
+    if old.runs == new.runs:
         return () if is_alike else ("format_only",)
-    old_runs, new_runs = markup.inline(old.markdown), markup.inline(new.markdown)
-    if _emphasis(old, old_runs) != _emphasis(new, new_runs):
+    if _emphasis(old) != _emphasis(new):
         return ("emphasis_only",)
-    is_link_changed = {run.href for run in old_runs} != {run.href for run in new_runs}
+    is_link_changed = {run.href for run in old.runs} != {run.href for run in new.runs}
     return ("format_only",) if is_link_changed or not is_alike else ()
 
 
-def _emphasis(unit: Unit, runs: Sequence[Run]) -> tuple[bool, str, str]:
+def _emphasis(unit: Unit) -> tuple[bool, str, str]:
     """Whether all letters are bold; if not, the bold ones; the italic ones."""
-    bold = "" if unit.emphasised else "".join(run.text for run in runs if run.strong)
-    italic = "".join(run.text for run in runs if run.em)
+    bold = "" if unit.emphasised else "".join(run.text for run in unit.runs if run.strong)
+    italic = "".join(run.text for run in unit.runs if run.em)
     return unit.emphasised, _NO_LETTER.sub("", bold), _NO_LETTER.sub("", italic)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from agreements.text import markup
 from agreements.text.clauses import Outline, Unit
 from agreements.text.comparing import Comparison, Row
 from agreements.text.refining import Span, refine, words
@@ -136,7 +135,7 @@ def _paragraphs(outline: Outline) -> dict[_Key, Paragraph]:
 def _numbered(at: int, line: str, label: str, unit: Unit) -> Paragraph:
     number = line[: len(label) + 1] if label else ""
     rest = line[len(number) :]
-    looks = [Look(run.strong, run.em) for run in markup.inline(unit.markdown) for _ in run.text]
+    looks = [Look(run.strong, run.em) for run in unit.runs for _ in run.text]
     if len(looks) != len(rest):
         looks = [Look(unit.emphasised)] * len(rest)
     # A number looks as the words that it stands before.

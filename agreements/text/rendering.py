@@ -94,10 +94,11 @@ class _Reader(Markdown):
 
     def words(self, unit: Unit, *, within_bold: bool) -> str:
         """The unit's words; a wholly bold unit gets one <strong> from its caller, and a heading is bold by itself."""
-        if len(unit.markdown) > LONGEST:
+        markdown = unit.markdown
+        if len(markdown) > LONGEST:
             words = _spelled_out(unit)
         else:
-            words = self.reset().convert(unit.markdown.replace("\r", " ")).removeprefix("<p>").removesuffix("</p>")
+            words = self.reset().convert(markdown.replace("\r", " ")).removeprefix("<p>").removesuffix("</p>")
         if within_bold:
             return re.sub("</?strong>", "", words)
         return re.sub("</strong>(\\s*)<strong>", r"\1", words)
@@ -106,7 +107,7 @@ class _Reader(Markdown):
 def _spelled_out(unit: Unit) -> str:
     """The words of a very long paragraph, from the runs that parse() reads."""
     parts = []
-    for run in markup.inline(unit.markdown):
+    for run in unit.runs:
         words = escape(run.text)
         if run.href.lower().startswith(TARGETS):
             words = f'<a href="{escape(run.href)}">{words}</a>'
@@ -162,7 +163,7 @@ def markdown(outline: Outline) -> str:
 
 
 def _block(unit: Unit, is_chinese: bool) -> str:
-    runs = markup.inline(unit.markdown)
+    runs = unit.runs
     if unit.kind == "paragraph":
         return f"| {unit.markdown} |" if " | " in unit.text else unit.markdown
     number, gap = _written(unit, _label(unit, is_chinese))
@@ -177,7 +178,7 @@ def _written(unit: Unit, label: str) -> tuple[str, str]:
     if unit.kind == "annex" and label:
         return label, "：" if label[0] > "z" else ": "
     if not label or label.endswith("）"):
-        return label or ("" if unit.markdown else unit.number), ""
+        return label or ("" if unit.runs else unit.number), ""
     if label.endswith(")"):
         return label, " "
     if re.fullmatch(r"\d+|[A-Z]|[IVXLC]+", label):
@@ -217,7 +218,7 @@ def _section(unit: Unit, anchor: str, label: str, reader: "_Reader") -> str:
     number = f'<a class="number" href="#{name}">{escape(label)}</a>' if label else ""
     if unit.heading:
         depth = min(unit.level + 1, 6)
-        words = escape(unit.heading) if not unit.markdown else reader.words(unit, within_bold=True)
+        words = escape(unit.heading) if not unit.runs else reader.words(unit, within_bold=True)
         body = f'<h{depth} class="words">{number}{" " if number else ""}{words}</h{depth}>'
     else:
         words = reader.words(unit, within_bold=unit.emphasised)

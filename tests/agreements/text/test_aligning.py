@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from agreements.text.aligning import Side, _assign, align, parents, wording, wordings
 from agreements.text.clauses import Unit, parse
+from agreements.text.markup import Run
 
 MEASURES = "采取封闭新用户入口、限制老用户登录等措施，直至您改正为止；"
 
 
 def paragraphs(*texts: str) -> tuple[Unit, ...]:
-    return tuple(Unit(f"0¶{n}", 2, "", False, text, text, text) for n, text in enumerate(texts, 1))
+    return tuple(Unit(f"0¶{n}", 2, "", False, text, (Run(text),), text) for n, text in enumerate(texts, 1))
 
 
 def numbers(old: str, new: str) -> dict[str | None, str | None]:
