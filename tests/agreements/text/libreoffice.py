@@ -5,6 +5,8 @@ and those of them that are bold.
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,16 +31,17 @@ def office() -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as profile:
         pipe = f"qiyue{uuid.uuid4().hex}"
         arguments = ["--headless", "--norestore", "--nologo", f"-env:UserInstallation={Path(profile).as_uri()}"]
-        process = subprocess.Popen(
-            ["soffice", *arguments, f"--accept=pipe,name={pipe};urp;"], stderr=subprocess.DEVNULL
-        )
+        command = ["soffice", *arguments, f"--accept=pipe,name={pipe};urp;"]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
             context = connected(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
             yield context
             service(context, "com.sun.star.frame.Desktop").terminate()
             process.wait(timeout=30)
-        finally:
-            process.kill()
+        except BaseException:
+            # What soffice starts would outlive it.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def connected(address: str) -> Any:
