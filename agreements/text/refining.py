@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from icu4py.breakers import WordBreaker
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from agreements.text.aligning import wording
 
@@ -84,8 +84,9 @@ _START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€�
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BORDER = re.compile(r"[，。；：、！？](?![\d\s])|[.,;:!?]\s+(?![\d\s])")
+_BORDER = re.compile(r"(?:^|(?<=[，。；：、！？])|(?<=[.,;:!?]\s))(?![\d\s])")
 """Where a text can be parted without looking at what stands on the other side."""
+_LAST_BORDER = re.compile(f".*{_BORDER.pattern}", re.DOTALL)
 _STOPS = frozenset("。；！？;!?")
 _PAUSES = frozenset("，、：,:")
 
@@ -161,19 +162,41 @@ def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
 
 def _phrases(old: str, new: str) -> Iterator[_Kept]:
     """The phrases that both texts begin with and end with, and of long texts those between too: no need to see their words."""
-    old_at, new_at = ([0, *(border.end() for border in _BORDER.finditer(text)), len(text)] for text in (old, new))
-    old_phrases, new_phrases = ([text[i:j] for i, j in pairwise(at)] for text, at in ((old, old_at), (new, new_at)))
-    most = min(len(old_phrases), len(new_phrases))
-    first = next((at for at in range(most) if old_phrases[at] != new_phrases[at]), most)
-    last = next((at for at in range(most - first) if old_phrases[-1 - at] != new_phrases[-1 - at]), most - first)
-    yield _Kept(0, old_at[first], 0, new_at[first])
-    inner = old_phrases[first : len(old_phrases) - last], new_phrases[first : len(new_phrases) - last]
-    is_long = sum(map(len, inner[0])) * sum(map(len, inner[1])) > MATRIX
-    if is_long and len(inner[0]) * len(inner[1]) <= MATRIX:
-        for i, j, length in _matches(*inner):
-            i, j = i + first, j + first
-            yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
-    yield _Kept(old_at[-1 - last], len(old), new_at[-1 - last], len(new))
+    start = _shared_start(old, new)
+    end = _shared_end(old[start:], new[start:])
+    old_end, new_end = len(old) - end, len(new) - end
+    yield _Kept(0, start, 0, start)
+    if (old_end - start) * (new_end - start) > MATRIX:
+        old_at, new_at = _borders(old, start, old_end), _borders(new, start, new_end)
+        if len(old_at) * len(new_at) <= MATRIX:
+            phrases = ([text[i:j] for i, j in pairwise(at)] for text, at in ((old, old_at), (new, new_at)))
+            for i, j, length in _matches(*phrases):
+                yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
+    yield _Kept(old_end, len(old), new_end, len(new))
+
+
+def _shared_start(old: str, new: str) -> int:
+    """How many signs both texts begin with, up to a border that both have there."""
+    size = Prefix.similarity(old, new)
+    while size > 0 and (found := _LAST_BORDER.match(old, 0, size)):
+        size = found.end()
+        if _BORDER.match(old, size) and _BORDER.match(new, size):
+            return size
+        size -= 1
+    return 0
+
+
+def _shared_end(old: str, new: str) -> int:
+    """How many signs both texts end with, from a border on that both have there."""
+    for border in _BORDER.finditer(old, len(old) - Postfix.similarity(old, new)):
+        size = len(old) - border.end()
+        if _BORDER.match(new, len(new) - size):
+            return size
+    return 0
+
+
+def _borders(text: str, start: int, end: int) -> list[int]:
+    return [start, *(border.end() for border in _BORDER.finditer(text, start + 1, end)), end]
 
 
 def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: bool) -> Iterator[_Kept]:
