@@ -83,6 +83,8 @@ _START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€�
 """What they begin with: a quick look spares a long one."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
+_ONE_FORM = re.compile("[\u4e00-\u9fffA-Za-z0-9，。；：、！？（）《》./%+-]+")
+"""Signs of which no two are the same for the comparison, as ， and , are."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BORDER = re.compile(r"(?:^|(?<=[，。；：、！？])|(?<=[.,;:!?]\s))(?![\d\s])")
 """Where a text can be parted without looking at what stands on the other side."""
@@ -203,7 +205,9 @@ def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: 
     """The words that both stretches have; where they are too many to be compared, none."""
     old_words, new_words = words(old), words(new)
     if len(old_words) * len(new_words) <= MATRIX:
-        old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
+        old_folded, new_folded = old_words, new_words
+        if not (_ONE_FORM.fullmatch(old) and _ONE_FORM.fullmatch(new)):
+            old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
         matches = _slid(_matches(old_folded, new_folded), old_folded, new_folded)
         yield from _stretches(matches, old_words, new_words, old_start, new_start, of_wording)
 
@@ -306,12 +310,14 @@ def _stretches(
 
 def _same(old: str, new: str, i: int, j: int) -> Iterable[_Kept]:
     """What is kept of a word that differs in width or spacing: nothing where that would be confetti."""
+    if old == new:
+        return (_Kept(i, i + len(old), j, j + len(new)),)
     parts = [
         _Kept(i + op.src_start, i + op.src_end, j + op.dest_start, j + op.dest_end)
         for op in Indel.opcodes(old, new)
         if op.tag == "equal"
     ]
-    return parts if len(parts) < 2 or old == new else ()
+    return parts if len(parts) < 2 else ()
 
 
 def _joined(kept: Iterable[_Kept]) -> list[_Kept]:
