@@ -1,0 +1,136 @@
+"""A row of a comparison in pieces to show: what was kept, added, removed, and what only became or ceased to be bold."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeVar
+
+from agreements.text import markup
+from agreements.text.aligning import wording
+from agreements.text.clauses import Unit
+from agreements.text.comparing import Row
+from agreements.text.refining import Span
+
+T = TypeVar("T")
+SHORT = 2.0
+"""A change of so few Han characters, or twice as many letters, is easily overlooked."""
+
+
+class Piece(NamedTuple):
+    """Words that share one fate and one weight.
+
+    `op` is equal, insert or delete, or of kept words bolded, unbolded, slanted or unslanted. `strong`: they are bold
+    where they are shown. `is_short`: an addition or a deletion that is easily overlooked.
+    """
+
+    op: str
+    words: str
+    strong: bool = False
+    is_short: bool = False
+
+
+class _Look(NamedTuple):
+    strong: bool
+    em: bool
+
+
+_PLAIN = _Look(False, False)
+_LETTER = re.compile(r"[^\W_]")
+
+
+def width(words: str) -> float:
+    """How long words look: a Han character is 1, a letter or digit half."""
+    return sum(0.5 if char.isascii() else 1.0 for char in words)
+
+
+def inline(row: Row) -> list[Piece]:
+    """Both sides in one, in reading order: what was removed stands before what came instead."""
+    return _pieces(row, lambda op: True)
+
+
+def old_side(row: Row) -> list[Piece]:
+    return _pieces(row, lambda op: op != "insert", of_old=True)
+
+
+def new_side(row: Row) -> list[Piece]:
+    return _pieces(row, lambda op: op != "delete")
+
+
+def is_mere_form(row: Row, span: Span) -> bool:
+    """Whether a change is one of blanks, width or quotes alone, which is none of wording."""
+    old = row.old_text[max(0, span.old_start - 1) : span.old_end + 1]
+    new = row.new_text[max(0, span.new_start - 1) : span.new_end + 1]
+    return bool(row.old and row.new) and wording(old) == wording(new)
+
+
+def _pieces(row: Row, shows: Callable[[str], bool], *, of_old: bool = False) -> list[Piece]:
+    old, new = _Side(row.old), _Side(row.new)
+    found: list[Piece] = []
+    for span in row.spans:
+        before, after = old.part(span.old_start, span.old_end), new.part(span.new_start, span.new_end)
+        if span.op == "equal":
+            found += _kept(before, after, of_old)
+        elif "format_only" not in row.flags and is_mere_form(row, span):
+            found += _one_sided("equal", before if of_old else after)
+        else:
+            is_short = span.op != "replace" and width(f"{before.words}{after.words}".strip()) <= SHORT
+            found += _one_sided("delete", before, is_short) if shows("delete") else []
+            found += _one_sided("insert", after, is_short) if shows("insert") else []
+    return found
+
+
+class _Side:
+    """The words of one side, with the look of each character."""
+
+    def __init__(self, unit: Unit | None) -> None:
+        self.words = unit.words if unit else ""
+        self.looks = _looks(unit)
+
+    def part(self, start: int, end: int) -> "_Part":
+        return _Part(self.words[start:end], self.looks[start:end])
+
+
+class _Part(NamedTuple):
+    words: str
+    looks: list[_Look]
+
+
+def _kept(before: _Part, after: _Part, of_old: bool) -> Iterator[Piece]:
+    pairs = list(zip(before.looks, after.looks, strict=True))
+    for (was, now), words in _stretches(before.words if of_old else after.words, pairs):
+        yield Piece(_change(was, now, words), words, was.strong if of_old else now.strong)
+
+
+def _one_sided(op: str, part: _Part, is_short: bool = False) -> Iterator[Piece]:
+    for look, words in _stretches(part.words, part.looks):
+        yield Piece(op, words, look.strong, is_short)
+
+
+def _looks(unit: Unit | None) -> list[_Look]:
+    """How each character of a unit's words looks."""
+    if unit is None:
+        return []
+    if "*" in unit.markdown or "_" in unit.markdown:
+        looks = [_Look(run.strong, run.em) for run in markup.inline(unit.markdown) for _ in run.text]
+        if len(looks) == len(unit.words):
+            return looks
+    return [_PLAIN] * len(unit.words)
+
+
+def _stretches(text: str, looks: Sequence[T]) -> Iterator[tuple[T, str]]:
+    """The text cut where the look changes."""
+    start = 0
+    for look, group in groupby(looks):
+        end = start + len(list(group))
+        yield look, text[start:end]
+        start = end
+
+
+def _change(old: _Look, new: _Look, words: str) -> str:
+    if not _LETTER.search(words):
+        return "equal"
+    if old.strong != new.strong:
+        return "bolded" if new.strong else "unbolded"
+    if old.em != new.em:
+        return "slanted" if new.em else "unslanted"
+    return "equal"
