@@ -12,6 +12,8 @@ from agreements.text.clauses import Outline, Unit
 from agreements.text.markup import Run
 from agreements.text.refining import Span, refine
 
+ENGINE = 1
+"""Counted up whenever parsing or comparing may give other rows: comparisons that were kept are then made anew."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
 _NUMERALS = "〇零一二三四五六七八九十百千两"
