@@ -147,12 +147,8 @@ def contents(outline: Outline) -> list[Entry]:
 
 def plain(outline: Outline) -> str:
     """The text without marks: title, dates, then each unit with its number on a line of its own, never wrapped."""
-    is_chinese = _is_chinese(outline)
-    lines = [
-        outline.title,
-        *outline.notes,
-        *(f"{_label(unit, is_chinese)} {unit.words}".strip() for unit in outline.units),
-    ]
+    labelled = zip(labels(outline), outline.units, strict=True)
+    lines = [outline.title, *outline.notes, *(f"{label} {unit.words}".strip() for label, unit in labelled)]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -198,6 +194,12 @@ def anchors(units: Iterable[Unit]) -> list[str]:
         seen[anchor] += 1
         found.append(anchor if seen[anchor] == 1 else f"{anchor}~{seen[anchor]}")
     return found
+
+
+def labels(outline: Outline) -> list[str]:
+    """The number that each unit shows, '' for none."""
+    is_chinese = _is_chinese(outline)
+    return [_label(unit, is_chinese) for unit in outline.units]
 
 
 def _is_chinese(outline: Outline) -> bool:
