@@ -285,9 +285,7 @@ class KeptComparison(models.Model):
         verbose_name = _("保存的比较")
         verbose_name_plural = _("保存的比较")
         constraints = [
-            models.UniqueConstraint(
-                fields=["old_sha256", "new_sha256", "engine"], name="agreements_keptcomparison_once_per_engine"
-            )
+            models.UniqueConstraint(fields=["old_sha256", "new_sha256"], name="agreements_keptcomparison_once")
         ]
 
     def __str__(self) -> str:
