@@ -44,9 +44,10 @@ class Fact:
     """One thing that a row says. `old` and `new` are quoted words, `units` the units that a move or a split names.
 
     `what` is one of replaced, added, removed, added_within and removed_within (the other of `old` and `new` is what stood
-    around it), sentence_added and sentence_removed (quoted), sentences_added, sentences_removed, more, rewritten,
-    bolded, unbolded, slanted, unslanted, all_bolded, all_unbolded, reference, format, link, inserted, deleted, moved,
-    moved_with (`count` other units), renumbered, split, split_from, merged, merged_into.
+    around it), sentence_added, sentence_removed, sentences_added and sentences_removed (`count` of them),
+    short_sentence_added and short_sentence_removed (quoted), more, rewritten, bolded, unbolded, slanted, unslanted,
+    all_bolded, all_unbolded, reference, format, link, inserted, deleted, moved, moved_with (`count` other units),
+    renumbered, split, split_from, merged, merged_into.
     """
 
     what: str
@@ -186,10 +187,13 @@ def _wording(row: Row) -> Iterator[Fact]:
     ranked.sort(key=lambda pair: pair[0])
     yield from _limited([fact for _, fact in ranked])
     for what, number in sentences.items():
-        if number == 1 and width(short[what]) <= LONGEST:
-            yield Fact(what.replace("sentences", "sentence"), new=short[what])
-        else:
+        one = what.replace("sentences", "sentence")
+        if number > 1:
             yield Fact(what, count=number)
+        elif width(short[what]) > LONGEST:
+            yield Fact(one)
+        else:
+            yield Fact(f"short_{one}", new=short[what])
 
 
 def _limited(facts: list[Fact]) -> Iterator[Fact]:

@@ -51,13 +51,13 @@ def test_what_matters_most_comes_first_and_the_rest_is_counted() -> None:
 def test_whole_sentences_are_counted_and_a_short_one_is_quoted() -> None:
     old = "开发者应当在三十日内通知平台。"
     one = "平台收到通知以后，应当在五个工作日之内予以书面答复并说明理由。"
-    assert facts(old, old + one) == [("sentences_added",)]
-    assert facts(old + one, old) == [("sentences_removed",)]
-    assert facts(old, f"{old}费用不退。") == [("sentence_added", "费用不退。")]
+    assert facts(old, old + one) == [("sentence_added",)]
+    assert facts(old + one, old) == [("sentence_removed",)]
+    assert facts(old, f"{old}费用不退。") == [("short_sentence_added", "费用不退。")]
     comparison = compare(parse(f"1.1 {old}{one}\n"), parse(f"1.1 {old}费用不退。账户不转。{one}\n"))
     assert summarise(comparison) == [(Fact("sentences_added", count=2),)]
     assert facts("The fee is due.", "The fee is due. We answer within five working days of the notice.") == [
-        ("sentences_added",)
+        ("sentence_added",)
     ]
 
 
