@@ -12,6 +12,8 @@ LANE = 9
 """Height of a lane, and of what is below them for the chapters, in pixels."""
 THINNEST = 0.25
 """Percent of the strip that a mark covers at least."""
+BETWEEN = 0.15
+"""Percent of the strip that stays free between two marks that are wider."""
 WIDEST = 1.6
 """Percent of the strip that a character of a chapter's number covers."""
 SHORTEST = 24
@@ -34,6 +36,8 @@ class Tick:
 
     label: str
     x: str
+    anchor: str
+    """Which end of the label stands at the place: the last one's, where it would leave the strip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,13 @@ def draw_map(items: list[Item]) -> ChangeMap:
         at += _length(item)
         if isinstance(item, PageRow) and item.level == 1 and item.is_heading and item.new_no:
             is_free = x >= labelled
-            ticks.append(Tick(item.new_no if is_free else "", f"{x:.2f}%"))
+            ends = x + WIDEST * width(item.new_no) > 100
+            ticks.append(Tick(item.new_no if is_free else "", f"{x:.2f}%", "end" if ends else "start"))
             labelled = x + WIDEST * width(item.new_no) if is_free else labelled
         if not is_folded and (isinstance(item, Stub) or item.is_changed):
             lane = LANES.get(item.kind, 1)
-            marks.append(Mark(item, f"{min(x, 100 - THINNEST):.2f}%", f"{max(wide, THINNEST):.2f}%", lane * LANE))
+            seen = max(wide - BETWEEN, THINNEST)
+            marks.append(Mark(item, f"{min(x, 100 - seen):.2f}%", f"{seen:.2f}%", lane * LANE))
     return ChangeMap(marks, ticks)
 
 
@@ -74,4 +80,4 @@ def _length(item: PageRow | Stub) -> int:
     """How much of the strip an item takes; what stands elsewhere by now takes none."""
     if isinstance(item, Stub):
         return 0
-    return max(SHORTEST, sum(len(piece.words) for piece in item.pieces))
+    return max(SHORTEST, item.length)

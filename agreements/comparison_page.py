@@ -63,14 +63,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """One row. `pieces` are for the inline view, the others for side by side."""
+    """One row as the page shows it."""
 
+    row: Row
     kind: str
     old_no: str
     new_no: str
-    pieces: list[Piece]
-    old_pieces: list[Piece]
-    new_pieces: list[Piece]
     is_heading: bool
     level: int
     emphasised: bool
@@ -84,9 +82,29 @@ class PageRow:
     carried: int = 0
     parts: tuple[Link, ...] = ()
     whole: Link | None = None
+    elsewhere: tuple[str, ...] = ()
+    """The words of what it was split from or into, or merged with."""
     chapter: str = ""
     previous: str = ""
     following: str = ""
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Both sides in one, for the inline view."""
+        return pieces.tell_apart(pieces.inline(self.row), self.elsewhere)
+
+    @property
+    def old_pieces(self) -> list[Piece]:
+        return pieces.tell_apart(pieces.old_side(self.row), self.elsewhere)
+
+    @property
+    def new_pieces(self) -> list[Piece]:
+        return pieces.tell_apart(pieces.new_side(self.row), self.elsewhere)
+
+    @property
+    def length(self) -> int:
+        """How many characters it takes where both sides are shown in one."""
+        return sum(max(span.old_end - span.old_start, span.new_end - span.new_start) for span in self.row.spans)
 
     @property
     def number(self) -> str:
@@ -133,9 +151,10 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A run of rows folded away: `gap` without a change, `carried` along with their chapter, or `hidden` by the reader."""
+    """A run of rows folded away: the `same`, `carried` along with their holder, or `hidden` by the reader's choice."""
 
     rows: list[PageRow]
+    fold: str = "same"
     kind: str = field(default="gap")
 
     @property
@@ -169,8 +188,8 @@ def page_rows(comparison: Comparison, look: Look = Look(), *, prefix: str = "") 
         if look.shows(row.kind):
             items.append(row)
         else:
-            fold = "hidden" if look.kinds else "carried" if row.kind == "carried" else "gap"
-            if not (items and isinstance(items[-1], Gap) and items[-1].kind == fold):
+            fold = "hidden" if look.kinds else "carried" if row.kind == "carried" else "same"
+            if not (items and isinstance(items[-1], Gap) and items[-1].fold == fold):
                 items.append(Gap([], fold))
             items[-1].rows.append(row)
         items += stubs.get(place, ())
@@ -196,16 +215,15 @@ def _rows(comparison: Comparison, prefix: str) -> list[PageRow]:
     chapter = ""
     for place, (row, kind, facts) in enumerate(zip(comparison.rows, kinds, summarise(comparison), strict=True)):
         unit = row.new or row.old
+        others = parts.get(place, []) if row.whole is None else [row.whole]
         if unit.level == 1 and unit.heading:
             chapter = f"{unit.label} {unit.heading}".strip()
         found.append(
             PageRow(
+                row=row,
                 kind=kind,
                 old_no=number_of(row.old),
                 new_no=number_of(row.new),
-                pieces=pieces.inline(row),
-                old_pieces=pieces.old_side(row),
-                new_pieces=pieces.new_side(row),
                 is_heading=bool(unit.heading),
                 level=unit.level,
                 emphasised=unit.emphasised,
@@ -217,12 +235,17 @@ def _rows(comparison: Comparison, prefix: str) -> list[PageRow]:
                 carried=carried.get(place, 0),
                 parts=tuple(link(part) for part in parts.get(place, ())),
                 whole=None if row.whole is None else link(row.whole),
+                elsewhere=tuple(text for other in others for text in _texts(comparison.rows[other])),
                 chapter=chapter,
                 previous=link(before[place]).anchor if place in before else "",
                 following=link(after[place]).anchor if place in after else "",
             )
         )
     return found
+
+
+def _texts(row: Row) -> tuple[str, str]:
+    return row.old_text, row.new_text
 
 
 def _stub(row: Row, shown: PageRow, prefix: str, place: int) -> Stub:
@@ -302,7 +325,7 @@ def tally(comparison: Comparison) -> list[Count]:
 
 def changes_only(items: list[Item]) -> list[Item]:
     """Return the items without the runs that did not change, for a page that has no room for them."""
-    return [item for item in items if item.kind != "gap"]
+    return [item for item in items if not (isinstance(item, Gap) and item.fold == "same")]
 
 
 def listed_rows(items: list[Item], look: Look) -> list[PageRow]:

@@ -76,6 +76,7 @@ def body_context(compared: Compared, look: Look, *, keep: Mapping[str, str]) -> 
         "map": draw_map(rows),
         "controls": controls(comparison, look, keep=keep),
         "tally": tally(comparison),
+        "has_parts": any(row.whole is not None for row in comparison.rows),
         "is_changed": any(row.changed for row in comparison.rows),
     }
 
@@ -90,7 +91,9 @@ def pair_context(request: HttpRequest, pair: Pair) -> dict:
         "old": pair.old,
         "new": pair.new,
         "choices": Version.objects.filter(agreement=agreement).order_by("-number"),
+        "digests": [pair.old_text.text_sha256, pair.new_text.text_sha256],
         "pinned_url": pair.address("agreements:compare"),
+        "address": request.build_absolute_uri(pair.address("agreements:compare")),
         "forward_url": reverse("agreements:compare", args=[agreement.slug, pair.new.number, pair.old.number]),
         "downloads": {
             name: f"{pair.address(f'agreements:compare_{name}')}?text={pair.new_text.language}"

@@ -128,10 +128,10 @@
       return true;
     }
     changes.closest(".comparison")?.addEventListener("click", (event) => {
-      const link = event.target.closest('a[href^="#"]');
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !follow(link.hash)) return;
+      const hash = event.target.closest('a[href^="#"]')?.getAttribute("href");
+      if (!hash || event.ctrlKey || event.metaKey || event.shiftKey || !follow(hash)) return;
       event.preventDefault();
-      history.pushState(null, "", link.hash);
+      history.pushState(null, "", hash);
     });
     addEventListener("popstate", () => follow(location.hash));
     if (location.hash) follow(location.hash);

@@ -19,8 +19,9 @@ SHORT = 2.0
 class Piece(NamedTuple):
     """Words that share one fate and one weight.
 
-    `op` is equal, insert or delete, or of kept words bolded, unbolded, slanted or unslanted. `strong`: they are bold
-    where they are shown. `is_short`: an addition or a deletion that is easily overlooked.
+    `op` is equal, insert or delete; of kept words bolded, unbolded, slanted or unslanted; of words that went to or came
+    from another unit apart. `strong`: they are bold where they are shown. `is_short`: an addition or a deletion that is
+    easily overlooked.
     """
 
     op: str
@@ -35,6 +36,7 @@ class _Look(NamedTuple):
 
 
 _PLAIN = _Look(False, False)
+_MARKS = " ，。、；：,.;:"
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -54,6 +56,25 @@ def old_side(row: Row) -> list[Piece]:
 
 def new_side(row: Row) -> list[Piece]:
     return _pieces(row, lambda op: op != "delete")
+
+
+def tell_apart(pieces: Sequence[Piece], elsewhere: Sequence[str]) -> list[Piece]:
+    """The pieces of a unit that was split or merged, where what was only taken apart or put together is neither new nor gone.
+
+    `elsewhere` are the words of the units that it was split into, or that were merged into it.
+    """
+    return [
+        piece._replace(op="apart", is_short=False)
+        if piece.op in ("insert", "delete") and is_elsewhere(piece.words, elsewhere)
+        else piece
+        for piece in pieces
+    ]
+
+
+def is_elsewhere(words: str, elsewhere: Sequence[str]) -> bool:
+    """Whether other units have these words, whatever mark stands around them."""
+    bare = wording(words).strip(_MARKS)
+    return bool(bare) and any(bare in wording(text) for text in elsewhere)
 
 
 def is_mere_form(row: Row, span: Span) -> bool:

@@ -120,7 +120,7 @@ def _facts(row: Row, carried: int, parts: list[Row], whole: Row | None) -> Itera
     if "reference_only" in row.flags:
         yield from _limited([Fact("reference", old, new) for old, new in _changes(row)])
     elif row.kind in ("edited", "moved+edited"):
-        yield from _wording(row)
+        yield from _wording(row, [part.new_text or part.old_text for part in parts])
     yield from _emphasis(row)
     if "format_only" in row.flags:
         is_worded_alike = row.old_text == row.new_text
@@ -170,7 +170,8 @@ def _changed(row: Row) -> Iterator[_Change]:
         yield _Change(old[old_start:old_end], new[new_start:new_end], text[:start], text[end:])
 
 
-def _wording(row: Row) -> Iterator[Fact]:
+def _wording(row: Row, elsewhere: list[str]) -> Iterator[Fact]:
+    """What words were exchanged; not those that other units have, which the row was split into or merged with."""
     kept = sum(span.old_end - span.old_start for span in row.spans if span.op == "equal")
     if kept < REWRITTEN * min(len(row.old_text), len(row.new_text)) and width(row.new_text) > LONGEST:
         yield Fact("rewritten")
@@ -178,6 +179,8 @@ def _wording(row: Row) -> Iterator[Fact]:
     sentences: Counter[str] = Counter()
     short: dict[str, str] = {}
     for change in _changed(row):
+        if pieces.is_elsewhere(change.old or change.new, elsewhere) and not (change.old and change.new):
+            continue
         what, count = _whole_sentences(change)
         if count:
             sentences[what] += count
@@ -223,7 +226,7 @@ def _quoted(change: _Change) -> tuple[int, Fact]:
         old, new = (old if _LETTER.search(old) else ""), (new if _LETTER.search(new) else "")
     if old and new:
         return rank, Fact("replaced", old, new)
-    context = _context(change) if width(old + new) <= SHORT else ""
+    context = _context(change, change.new if new else change.old) if width(old + new) <= SHORT else ""
     what = ("added" if new else "removed") + ("_within" if context else "")
     return rank, Fact(what, old=old or context, new=new or context)
 
@@ -241,11 +244,11 @@ def _place(pattern: re.Pattern[str], text: str, wanted: Counter[str]) -> int:
     return next((match.start() for match in pattern.finditer(text) if match[0].lower() in wanted), 0)
 
 
-def _context(change: _Change) -> str:
+def _context(change: _Change, words: str) -> str:
     """A very short change with the few words around it, up to the next pause."""
     before, after = _PAUSE.split(change.before)[-1], _PAUSE.split(change.after)[0]
     around = _nearest(before, 3, last=True), _nearest(after, 6)
-    return f"{around[0]}{change.old}{change.new}{around[1]}".strip() if any(around) else ""
+    return f"{around[0]}{words}{around[1]}".strip() if any(around) else ""
 
 
 def _nearest(text: str, most: float, *, last: bool = False) -> str:

@@ -61,8 +61,8 @@ def moved_chapter() -> Comparison:
 
 
 def outlined(items: list[Item]) -> list[tuple[str, str]]:
-    """Each item's kind with its number, a gap with that of its first row."""
-    return [(item.kind, item.rows[0].number if isinstance(item, Gap) else item.number) for item in items]
+    """Each item's kind with its number, a gap's fold with that of its first row."""
+    return [(item.fold, item.rows[0].number) if isinstance(item, Gap) else (item.kind, item.number) for item in items]
 
 
 def test_of_an_edited_clause_only_its_row_is_shown_and_the_rest_is_folded() -> None:
@@ -113,11 +113,11 @@ def test_equal_texts_are_one_gap() -> None:
 def test_a_moved_chapter_is_said_once_and_its_edited_clause_is_shown() -> None:
     items = page_rows(moved_chapter())
     assert outlined(items) == [
-        ("gap", "1"),
+        ("same", "1"),
         ("moved", "2"),
         ("carried", "2.1"),
         ("edited", "2.2"),
-        ("gap", "3"),
+        ("same", "3"),
         ("stub", "3"),
     ]
     head, edited, stub = items[1], items[3], items[5]
@@ -134,6 +134,14 @@ def test_a_moved_chapter_is_said_once_and_its_edited_clause_is_shown() -> None:
         ("renumbered", 3),
         ("unchanged", 3),
     ]
+
+
+def test_everything_shows_what_was_carried_too() -> None:
+    items = page_rows(moved_chapter(), Look(show="all"))
+    assert [kind for kind, _number in outlined(items)].count("carried") == 1
+    assert [item.number for item in items if not isinstance(item, Stub)] == [
+        "1", "1.1", "1.2", "2", "2.1", "2.2", "3", "3.1", "3.2",
+    ]  # fmt: skip
 
 
 def test_only_the_kinds_that_are_asked_for_are_shown_and_the_rest_is_one_fold() -> None:

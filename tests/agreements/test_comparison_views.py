@@ -188,6 +188,8 @@ def test_a_comparison_against_time_says_so_and_leads_to_the_other_direction(clie
 
 def test_a_withdrawn_version_says_so_at_its_side(client, four) -> None:
     sides = page(client, "/agreements/terms/compare/2...4/").select(".versus dd")
+    digests = [words(side.select_one(".only-print").extract()) for side in sides]
+    assert digests == [f"SHA-256 {four[number].texts.get(language=ZH).text_sha256}" for number in (1, 3)]
     assert [words(side) for side in sides] == [
         "第 2 版 生效 2026年3月3日 10:00（UTC+8）",
         "第 4 版 已撤回，从未有效",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agreements.text.clauses import parse
 from agreements.text.comparing import Row, compare
-from agreements.text.pieces import Piece, inline, new_side, old_side
+from agreements.text.pieces import Piece, inline, new_side, old_side, tell_apart
 
 
 def row(old: str, new: str) -> Row:
@@ -103,6 +103,15 @@ def test_form_is_marked_where_nothing_else_changed() -> None:
         ("insert", ")"),
         ("equal", "。"),
     ]
+
+
+def test_words_that_went_to_another_unit_are_neither_new_nor_gone() -> None:
+    changed = row("平台应当答复；逾期未答复的，视为同意。", "平台应当答复。")
+    assert [op for op, _words in said(inline(changed))] == ["equal", "delete", "equal"]
+    apart = tell_apart(inline(changed), ["逾期未答复的，视为同意。"])
+    assert said(apart) == [("equal", "平台应当答复"), ("apart", "；逾期未答复的，视为同意"), ("equal", "。")]
+    assert tell_apart(inline(changed), ["逾期未答复的，应当再次通知。"]) == inline(changed)
+    assert tell_apart(inline(changed), []) == inline(changed)
 
 
 WORDS = st.lists(

@@ -71,6 +71,11 @@ def test_a_mark_that_goes_along_is_not_quoted() -> None:
     ]
 
 
+def test_the_words_around_are_those_of_the_text_that_has_the_change() -> None:
+    assert facts("提供软件、网站、小程序。", "提供软件、网站和小程序。") == [("added_within", "网站和小程序", "和")]
+    assert facts("提供软件、网站和小程序。", "提供软件、网站、小程序。") == [("removed_within", "和", "网站和小程序")]
+
+
 def test_long_words_are_quoted_in_part_around_what_matters() -> None:
     old = "平台提供服务，并公布资费标准；开发者按月支付费用，逾期的计算违约金。"
     new = f"{old[:-1]}，开发者在接入时按照平台公布的流程提交资料并完成核验的不得转让其帐户。"
