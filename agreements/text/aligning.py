@@ -6,19 +6,30 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from agreements.text.clauses import Unit
 
-Pair = tuple[int | None, int | None]
 Edges = dict[int, dict[int, float]]
 """For an old index, the new indices it may be paired with, and how alike the two are (0 to 1)."""
 
 CUT_OFF = 0.34
 """Units less alike than this are two different units, unless their parts say otherwise."""
-ENOUGH = 0.5
+SURE, AHEAD = 0.85, 0.1
+"""So alike, and by so much more alike than any other unit there, a unit between two anchors is the one that stood there."""
+SCATTERED = 3.0
+"""What each piece of a change costs beside its length: who edits a clause changes a few places, a look-alike differs in many."""
+FIRST, USUAL = 4, 0.1
+"""Places are counted for so many of the most alike; of the others it is assumed that so many signs have one."""
+NEAR = 12
+"""So many units next to an anchor are looked at for that."""
+LENGTH = 0.7
+"""What the length of a change counts."""
+ENOUGH = 0.6
 """What similarity and hints must reach: a rewritten clause is known by its place, one far away by its words."""
 ROUNDS = 3
 FULL_MATRIX = 1_000_000
@@ -36,10 +47,11 @@ EFFORT = 400
 HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 """For a character class: the scripts that are written without spaces between words."""
 
+_LATIN = re.compile(rf"[^\W{HAN}]")
 _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
-_SPACE = re.compile(r"\s+")
-_SPACED = re.compile(rf"(?<=[^\W{HAN}])\s+(?=[^\W{HAN}])")
-_GAP = "\x00"
+_NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
+"""Signs that may fold to another one."""
+_BETWEEN = "\x01"
 
 
 class _Folding(dict[int, str]):
@@ -65,8 +77,26 @@ _FOLDING = _Folding()
 
 def wording(text: str) -> str:
     """What two texts share when they say the same in the same words: used to compare, never to display."""
-    folded = unicodedata.normalize("NFC", text).translate(_FOLDING)
-    return _SPACE.sub("", _SPACED.sub(_GAP, folded)).replace(_GAP, " ")
+    return _unspaced(unicodedata.normalize("NFC", text).translate(_FOLDING))
+
+
+def wordings(texts: Sequence[str]) -> list[str]:
+    """The wording of each text. What each sign of the alphabet folds to is looked up once for all of them."""
+    if not texts:
+        return []
+    whole = unicodedata.normalize("NFC", _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts))
+    for char in {"'", "`", *_NOT_COMMON.findall(whole)}:
+        whole = whole.replace(char, _FOLDING[ord(char)])
+    return _unspaced(whole).split(_BETWEEN)
+
+
+def _unspaced(folded: str) -> str:
+    """Without white space, but one blank where it parts words of a script that needs it."""
+    first, *others = folded.split() or [""]
+    parts = [first]
+    for before, part in zip([first, *others], others, strict=False):
+        parts.append(" " + part if _LATIN.match(part) and _LATIN.match(before[-1]) else part)
+    return "".join(parts)
 
 
 def parents(units: Sequence[Unit]) -> list[int]:
@@ -81,25 +111,32 @@ def parents(units: Sequence[Unit]) -> list[int]:
     return holders
 
 
-def align(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair]:
-    """Pairs of indices: every old unit in its order (None where it was deleted), then the inserted new ones."""
-    old_keys = [wording(unit.heading or unit.text) for unit in old]
-    new_keys = [wording(unit.heading or unit.text) for unit in new]
-    anchors = _anchor(old_keys, new_keys)
-    rest = [index for index in range(len(old)) if index not in anchors]
-    taken = set(anchors.values())
+class Side:
+    """One of the two texts: its units, what each of them says, and the unit that holds each, -1 at the top."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.units = units
+        self.keys = wordings([unit.heading or unit.text for unit in units])
+        self.parents = parents(units)
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+def align(old: Side, new: Side) -> dict[int, int]:
+    """For each old unit the new unit that it became; those that were deleted or inserted are in no pair."""
+    chosen = _anchor(old.keys, new.keys)
+    chosen |= _between_anchors(old.keys, new.keys, chosen)
+    taken = set(chosen.values())
+    rest = [index for index in range(len(old)) if index not in chosen]
     new_rest = [index for index in range(len(new)) if index not in taken]
-    chosen = anchors
     if rest and new_rest:
-        edges = _candidates(old_keys, new_keys, rest, new_rest)
-        context = _Context(old, new)
+        context = _Context(old, new, _candidates(old.keys, new.keys, rest, new_rest))
+        fixed = chosen
         for _ in range(ROUNDS):
-            context.read(chosen)
-            context.add_holders(edges, anchors, taken)
-            chosen = anchors | _assign(context.weigh(edges))
-    found = set(chosen.values())
-    pairs: list[Pair] = [(index, chosen.get(index)) for index in range(len(old))]
-    return pairs + [(None, index) for index in range(len(new)) if index not in found]
+            context.read(chosen, fixed, taken)
+            chosen = fixed | _assign(context.weigh())
+    return chosen
 
 
 def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
@@ -128,6 +165,57 @@ def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
     return anchors
 
 
+def _between_anchors(old_keys: Sequence[str], new_keys: Sequence[str], anchors: dict[int, int]) -> dict[int, int]:
+    """Of the units that stand next to the same anchors on both sides, those that are clearly the same, if edited."""
+    places = {-1: -1, **anchors, len(old_keys): len(new_keys)}
+    taken = set(places.values())
+    kept = set(old_keys) & set(new_keys)
+    found: dict[int, int] = {}
+    start = 0
+    while start < len(old_keys):
+        if start in anchors:
+            start += 1
+            continue
+        end = start
+        while end not in places:
+            end += 1
+        after = list(takewhile(lambda j: j not in taken, range(places[start - 1] + 1, len(new_keys))))
+        before = list(takewhile(lambda j: j not in taken, range(places[end] - 1, -1, -1)))
+        news = sorted({*after[:NEAR], *before[:NEAR]})
+        olds = [i for i in range(start, end) if old_keys[i] not in kept]
+        news = [j for j in news if new_keys[j] not in kept]
+        if news and len(olds) <= 2 * NEAR:
+            found |= _sure(old_keys, new_keys, olds, news)
+        start = end
+    return found
+
+
+def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int], news: Sequence[int]) -> dict[int, int]:
+    """The pairs that are alike and for neither side nearly as alike to any other."""
+    alike = sorted(
+        (
+            (Indel.normalized_similarity(old_keys[i], new_keys[j], score_cutoff=CUT_OFF), i, j)
+            for i in olds
+            for j in news
+        ),
+        reverse=True,
+    )
+    best: dict[tuple[int, int], float] = {}
+    found: dict[int, int] = {}
+    for similarity, i, j in alike:
+        rivals = [best[key] for key in ((0, i), (1, j)) if key in best]
+        if similarity >= SURE and not rivals:
+            found[i] = j
+        elif rivals and similarity > max(rivals) - AHEAD:
+            found.pop(i, None)
+            for other, partner in list(found.items()):
+                if partner == j:
+                    del found[other]
+        best.setdefault((0, i), similarity)
+        best.setdefault((1, j), similarity)
+    return found
+
+
 def _candidates(old_keys: Sequence[str], new_keys: Sequence[str], rest: list[int], new_rest: list[int]) -> Edges:
     """The pairs worth considering, each old unit with its most alike, and among equals its nearest, new units."""
     new_places: dict[str, list[int]] = defaultdict(list)
@@ -139,7 +227,7 @@ def _candidates(old_keys: Sequence[str], new_keys: Sequence[str], rest: list[int
     for i in rest:
         expected = i * len(new_keys) // len(old_keys)
         mine: dict[int, float] = {}
-        for text, similarity in alike[_ends(old_keys[i])]:
+        for text, similarity in _told_apart(_ends(old_keys[i]), alike[_ends(old_keys[i])]):
             places = new_places[text]
             middle = bisect_left(places, expected)
             for j in places[max(0, middle - CANDIDATES // 3) : middle + CANDIDATES // 3]:
@@ -186,6 +274,27 @@ def _most_alike(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
     return [(choice, similarity) for choice, similarity, _ in found]
 
 
+def _told_apart(text: str, alike: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """What is alike, judged by in how many places it differs and how much, instead of by how much alone."""
+    return [
+        (
+            other,
+            1
+            - LENGTH * (1 - similarity)
+            - SCATTERED
+            * (_changes(text, other) if place < FIRST else USUAL * (len(text) + len(other)))
+            / (len(text) + len(other)),
+        )
+        for place, (other, similarity) in enumerate(alike)
+    ]
+
+
+def _changes(one: str, other: str) -> int:
+    """In how many places two texts differ."""
+    kept = len(Indel.opcodes(one, other).as_matching_blocks()) - 1
+    return max(0, kept - 1 + (one[:1] != other[:1]) + (one[-1:] != other[-1:]))
+
+
 def _shingles(text: str) -> dict[str, None]:
     return dict.fromkeys(text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1)))
 
@@ -193,61 +302,68 @@ def _shingles(text: str) -> dict[str, None]:
 class _Context:
     """What the surroundings of two units say about their being the same, read from the pairs chosen so far."""
 
-    def __init__(self, old: Sequence[Unit], new: Sequence[Unit]) -> None:
+    def __init__(self, old: Side, new: Side, edges: Edges) -> None:
         self.old, self.new = old, new
-        self.old_parents, self.new_parents = parents(old), parents(new)
         self.children: dict[int, list[int]] = defaultdict(list)
-        for index, holder in enumerate(self.old_parents):
+        for index, holder in enumerate(old.parents):
             self.children[holder].append(index)
-        self.old_tails = [_tail(unit.number) for unit in old]
-        self.new_tails = [_tail(unit.number) for unit in new]
+        self.edges = {i: {j: self._base(i, j, alike) for j, alike in mine.items()} for i, mine in edges.items()}
         self.pairs: dict[int, int] = {}
         self.found: dict[int, int] = {}
         self.together: dict[int, dict[int, float]] = {}
 
-    def read(self, pairs: dict[int, int]) -> None:
+    def read(self, pairs: dict[int, int], fixed: dict[int, int], taken: set[int]) -> None:
         self.pairs = {-1: -1, **pairs, len(self.old): len(self.new)}
         self.found = {j: i for i, j in self.pairs.items()}
         self.together = {}
         for holder, children in self.children.items():
-            shares: dict[int, float] = defaultdict(float)
-            for child in children:
-                if child in pairs:
-                    shares[self.new_parents[pairs[child]]] += 1 / len(children)
-            self.together[holder] = shares
+            if holder in self.edges:
+                shares: dict[int, float] = defaultdict(float)
+                for child in children:
+                    if child in pairs:
+                        shares[self.new.parents[pairs[child]]] += 1 / len(children)
+                self.together[holder] = shares
+                self._add_holder(holder, shares, taken)
 
-    def add_holders(self, edges: Edges, anchors: dict[int, int], taken: set[int]) -> None:
+    def _add_holder(self, i: int, shares: dict[int, float], taken: set[int]) -> None:
         """A heading rewritten altogether is still the heading of the clauses that it held."""
-        for i, shares in self.together.items():
-            if i >= 0 and i not in anchors:
-                for j, share in shares.items():
-                    if share > 0.5 and j >= 0 and j not in taken and self.old[i].level == self.new[j].level:
-                        edges[i].setdefault(j, CUT_OFF)
+        for j, share in shares.items():
+            is_free = share > 0.5 and j >= 0 and j not in taken and j not in self.edges[i]
+            if is_free and self.old.units[i].level == self.new.units[j].level:
+                self.edges[i][j] = self._base(i, j, CUT_OFF)
 
-    def weigh(self, edges: Edges) -> Edges:
-        return {i: {j: self._weight(i, j, alike) for j, alike in mine.items()} for i, mine in edges.items()}
+    def _base(self, i: int, j: int, alike: float) -> float:
+        """The similarity and those hints that are the same in every round."""
+        old, new = self.old.units[i], self.new.units[j]
+        if old.number == new.number:
+            alike += 0.05
+        elif _tail(old.number) == _tail(new.number):
+            alike += 0.02
+        if old.level == new.level:
+            alike += 0.03
+        return alike - 0.2 if (old.heading == "") != (new.heading == "") else alike
 
-    def _weight(self, i: int, j: int, alike: float) -> float:
+    def weigh(self) -> Edges:
         """Similarity and hints, to the fourth power: a plain sum trades one exact match for two mediocre ones."""
-        score = alike
-        parent, other = self.old_parents[i], self.new_parents[j]
-        if self.pairs.get(parent) == other:
-            score += 0.12
-        elif parent in self.pairs or other in self.found:
-            score -= 0.03
-        score += 0.07 * (self.pairs.get(i - 1) == j - 1) + 0.07 * (self.pairs.get(i + 1) == j + 1)
-        if self.old[i].number == self.new[j].number:
-            score += 0.05
-        elif self.old_tails[i] == self.new_tails[j]:
-            score += 0.02
-        if self.old[i].level == self.new[j].level:
-            score += 0.03
-        if (self.old[i].heading == "") != (self.new[j].heading == ""):
-            score -= 0.2
-        score += 0.15 * self.together.get(i, {}).get(j, 0.0)
-        return score**4 if score >= ENOUGH else 0.0
+        weights: Edges = {}
+        for i, mine in self.edges.items():
+            parent = self.old.parents[i]
+            place, before, after = self.pairs.get(parent), self.pairs.get(i - 1), self.pairs.get(i + 1)
+            together = self.together.get(i, {})
+            weights[i] = {}
+            for j, score in mine.items():
+                holder = self.new.parents[j]
+                if place == holder:
+                    score += 0.12
+                elif place is not None or holder in self.found:
+                    score -= 0.03
+                score += 0.07 * ((before == j - 1) + (after == j + 1)) + 0.15 * together.get(j, 0.0)
+                if score >= ENOUGH:
+                    weights[i][j] = score**4
+        return weights
 
 
+@lru_cache(maxsize=10_000)
 def _tail(number: str) -> str:
     return re.split(r"[.¶（]", number)[-1]
 

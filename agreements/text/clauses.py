@@ -82,20 +82,14 @@ def parse(text: str) -> Outline:
     unwrap(lines, marks)
     title, notes, first = read_front(text, lines, marks)
     entries = structure(lines, marks, first)
-    starts = [entry.start for entry in entries] + [len(text)]
+    starts = [entry.line.start for entry in entries] + [len(text)]
     units = []
-    for index, (entry, is_heading) in enumerate(zip(entries, _headings(entries), strict=True)):
+    for entry, is_heading, start, end in zip(entries, _headings(entries), starts, starts[1:], strict=False):
+        runs, words = entry.runs, entry.words
+        heading, own = (words or entry.number, "") if is_heading else ("", words)
+        emphasised, markdown = markup.is_emphasised(runs), markup.to_markdown(runs)
         units.append(
-            Unit(
-                number=entry.number,
-                level=entry.level,
-                heading=(entry.words or entry.number) if is_heading else "",
-                emphasised=markup.is_emphasised(entry.runs),
-                text="" if is_heading else entry.words,
-                markdown=markup.to_markdown(entry.runs),
-                raw=text[starts[index] : starts[index + 1]],
-                written=entry.written,
-            )
+            Unit(entry.number, entry.level, heading, emphasised, own, markdown, text[start:end], entry.written)
         )
     return Outline(title, tuple(notes), text[: starts[0]], tuple(units))
 
@@ -107,11 +101,11 @@ def _headings(entries: list[Entry]) -> list[bool]:
     following: Entry | None = None
     for index in range(len(entries) - 1, -1, -1):
         entry = entries[index]
-        if entry.role == "heading" or entry.has_mark_up:
+        if entry.role == "heading" or entry.line.depth:
             found[index] = True
         elif entry.role in ("chapter", "clause") and is_short(entry.words) and following:
             is_child = numbered.startswith(f"{entry.number}.")
-            is_listed = entry.is_bold and numbered.startswith(f"{entry.number}（")
+            is_listed = numbered.startswith(f"{entry.number}（") and markup.is_emphasised(entry.line.runs)
             is_chapter = entry.role == "chapter" and following.level > entry.level
             is_article = ARTICLE in entry.number and (following.level > entry.level or "." in following.number)
             found[index] = is_child or is_listed or is_chapter or is_article

@@ -1,24 +1,27 @@
 """Comparison of two texts, clause by clause: what was kept, renumbered, edited, moved, inserted or deleted."""
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from agreements.text import markup
-from agreements.text.aligning import align, parents, wording
+from agreements.text.aligning import Side, align
 from agreements.text.clauses import Outline, Unit
 from agreements.text.markup import Run
-from agreements.text.refining import Span, refine
+from agreements.text.ordering import is_carried, moved, reading_order
+from agreements.text.refining import Span, marks, refine
+from agreements.text.splitting import splits
 
-ENGINE = 1
-"""Counted up whenever parsing or comparing may give other rows: comparisons that were kept are then made anew."""
+ENGINE = 2
+"""Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
+FAR = 40
+"""By so many signs a text may grow because its references do."""
 _NUMERALS = "〇零一二三四五六七八九十百千两"
 _REFERENCE = re.compile(
     rf"第(?P<article>\d+(?:\.\d+)*|[{_NUMERALS}]+)(?P<rank>[条款项点章节编目](?:之[{_NUMERALS}]+)?)"
+    r"|(?P<name>(?:Section|Article|Clause|Chapter|Part|Annex|Schedule)) (?P<named>\d+(?:\.\d+)*|[A-Z]|[IVXLC]+)\b"
     r"|(?<![\d.¥$€£])(?P<bare>\d+(?:\.\d+)+)(?![\d.]|[%‰元万亿倍折])"
     r"|(?<![\w.])(?P<letter>[A-Z]\.\d+(?:\.\d+)*)"
 )
@@ -61,6 +64,11 @@ class Row:
         return _words(self.new)
 
     @property
+    def marks(self) -> tuple[Span, ...]:
+        """The spans for the eye: what differs in form alone is not marked as a change."""
+        return marks(self.old_text, self.new_text)
+
+    @property
     def level(self) -> int:
         unit = self.new or self.old
         return unit.level if unit else 1
@@ -85,9 +93,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The rows of both texts in the order in which one reads them."""
+    """The rows of both texts in the order in which one reads them, and what stands before the first unit of either."""
 
     rows: tuple[Row, ...]
+    prefaces: tuple[str, str] = ("", "")
+
+    def sources(self) -> tuple[str, str]:
+        """Both sources, byte for byte: nothing of either text is lost in a comparison."""
+        olds = {row.old_index: row.old.raw for row in self.rows if row.old and row.old_index is not None}
+        news = {row.new_index: row.new.raw for row in self.rows if row.new and row.new_index is not None}
+        return (
+            self.prefaces[0] + "".join(olds[index] for index in range(len(olds))),
+            self.prefaces[1] + "".join(news[index] for index in range(len(news))),
+        )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,83 +120,107 @@ class Comparison:
 
 
 def compare(old: Outline, new: Outline) -> Comparison:
-    """What became of each unit of the old text, and what is new."""
-    units = _Units(old.units, new.units)
-    pairs = align(old.units, new.units)
-    partners = {i: j for i, j in pairs if i is not None and j is not None}
-    moved = _moved(partners, units)
-    rows = [_row(i, j, i in moved, units, partners) for i, j in pairs]
-    return Comparison(tuple(_in_reading_order(rows, partners, moved, units)))
+    """What became of each unit of the old text, and what is new. Of the swapped texts it says the same the other way round."""
+    sides = Side(old.units), Side(new.units)
+    is_backward = (len(sides[1]), sides[1].keys) < (len(sides[0]), sides[0].keys)
+    found = _find(sides[1], sides[0]).mirrored() if is_backward else _find(*sides)
+    order = reading_order(found.partners, found.moved, *sides)
+    places = {pair: place for place, pair in enumerate(order)}
+    rows = [_row(i, j, found, *sides) for i, j in order]
+    for j, i in found.splits.items():
+        rows[places[None, j]] = replace(rows[places[None, j]], whole=places[i, found.partners[i]])
+    for i, j in found.merges.items():
+        rows[places[i, None]] = replace(rows[places[i, None]], whole=places[found.origins[j], j])
+    return Comparison(tuple(rows), (old.preface, new.preface))
 
 
-class _Units:
-    """Both texts with the unit that holds each unit, -1 at the top."""
+@dataclass
+class _Found:
+    """What is known of the units by their indices: `splits` and `merges` lead from a piece without partner to its whole."""
 
-    def __init__(self, old: Sequence[Unit], new: Sequence[Unit]) -> None:
-        self.old, self.new = old, new
-        self.old_parents, self.new_parents = parents(old), parents(new)
-        self.new_numbers = [unit.number for unit in new]
-        self.old_numbers: dict[str, list[int]] = defaultdict(list)
-        for index, unit in enumerate(old):
-            self.old_numbers[unit.number].append(index)
+    partners: dict[int, int]
+    moved: set[int]
+    splits: dict[int, int]
+    merges: dict[int, int]
+
+    def __post_init__(self) -> None:
+        self.origins = {j: i for i, j in self.partners.items()}
+        self.split_units = set(self.splits.values())
+        self.merged_units = set(self.merges.values())
+
+    def mirrored(self) -> "_Found":
+        return _Found(self.origins, {self.partners[i] for i in self.moved}, self.merges, self.splits)
+
+
+def _find(old: Side, new: Side) -> _Found:
+    partners = align(old, new)
+    origins = {j: i for i, j in partners.items()}
+    return _Found(partners, moved(partners, old, new), splits(partners, old, new), splits(origins, new, old))
+
+
+def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> Row:
+    flags: tuple[str, ...]
+    if j is None:
+        assert i is not None  # a row has one side at least
+        flags = ("merged",) * (i in found.merges)
+        return Row("deleted", False, flags, i, j, old.units[i], None, refine(_words(old.units[i]), ""))
+    if i is None:
+        flags = ("split",) * (j in found.splits)
+        return Row("inserted", False, flags, i, j, None, new.units[j], refine("", _words(new.units[j])))
+    one, other = old.units[i], new.units[j]
+    is_moved = i in found.moved
+    if old.keys[i] != new.keys[j]:
+        kind = "moved+edited" if is_moved else "edited"
+        flags = _edit_flags(i, j, found, old, new)
+    else:
+        kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
+        flags = _look_flags(one, other)
+    spans = refine(_words(one), _words(other))
+    carried = is_moved and is_carried(i, found.partners, found.moved, old, new)
+    return Row(kind, is_moved, flags, i, j, one, other, spans, carried)
 
 
 def _words(unit: Unit | None) -> str:
     return (unit.heading or unit.text) if unit else ""
 
 
-def _row(i: int | None, j: int | None, moved: bool, units: _Units, partners: dict[int, int]) -> Row:
-    old = None if i is None else units.old[i]
-    new = None if j is None else units.new[j]
-    old_text, new_text = _words(old), _words(new)
-    flags: tuple[str, ...] = ()
-    if old is None or new is None:
-        kind = "inserted" if old is None else "deleted"
-    elif wording(old_text) != wording(new_text):
-        kind = "moved+edited" if moved else "edited"
-        if _only_references(old_text, new_text, units, partners):
-            flags = ("reference_only",)
-    else:
-        kind = "moved" if moved else "unchanged" if old.number == new.number else "renumbered"
-        flags = _look_flags(old, new)
-    return Row(kind, moved, flags, i, j, old, new, refine(old_text, new_text))
+def _edit_flags(i: int, j: int, found: _Found, old: Side, new: Side) -> tuple[str, ...]:
+    if _only_references(old.keys[i], new.keys[j], found.partners, old, new):
+        return ("reference_only",)
+    return ("split",) * (i in found.split_units) + ("merged",) * (j in found.merged_units)
 
 
-def _only_references(old: str, new: str, units: _Units, partners: dict[int, int]) -> bool:
+def _only_references(one: str, other: str, partners: dict[int, int], old: Side, new: Side) -> bool:
     """Whether the texts differ only in references, each of which follows its clause to its new number."""
-    old_key, new_key = wording(old), wording(new)
-    if _REFERENCE.sub("§", old_key) != _REFERENCE.sub("§", new_key):
+    if abs(len(one) - len(other)) > FAR or _REFERENCE.sub("§", one) != _REFERENCE.sub("§", other):
         return False
     return all(
-        before[0] == after[0] or _follows(before, after, units, partners)
-        for before, after in zip(_REFERENCE.finditer(old_key), _REFERENCE.finditer(new_key), strict=True)
+        before[0] == after[0] or _follows(before, after, partners, old, new)
+        for before, after in zip(_REFERENCE.finditer(one), _REFERENCE.finditer(other), strict=True)
     )
 
 
-def _follows(before: re.Match[str], after: re.Match[str], units: _Units, partners: dict[int, int]) -> bool:
-    targets = {
-        units.new_numbers[partners[index]]
-        for number in _numbers(before)
-        for index in units.old_numbers.get(number, ())
-        if index in partners
-    }
+def _follows(before: re.Match[str], after: re.Match[str], partners: dict[int, int], old: Side, new: Side) -> bool:
+    numbers = _numbers(before)
+    targets = {new.units[j].number for i, j in partners.items() if old.units[i].number in numbers}
     return not targets.isdisjoint(_numbers(after))
 
 
 def _numbers(reference: re.Match[str]) -> tuple[str, ...]:
     """The numbers that the clause referred to may have."""
-    return reference[0], reference["article"] or reference["bare"] or reference["letter"]
+    return reference[0], reference["article"] or reference["named"] or reference["bare"] or reference["letter"]
 
 
 def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:
     """The flag of a unit whose wording stayed; emphasis, which the law asks for, goes before mere form."""
-    old_runs, new_runs = (markup.inline(unit.markdown) if old.markdown != new.markdown else [] for unit in (old, new))
+    is_alike = _words(old) == _words(new) and bool(old.heading) == bool(new.heading)
+    if old.markdown == new.markdown and old.emphasised == new.emphasised:
+        return () if is_alike else ("format_only",)
+    old_runs, new_runs = markup.inline(old.markdown), markup.inline(new.markdown)
     if _emphasis(old, old_runs) != _emphasis(new, new_runs):
         return ("emphasis_only",)
     is_link_changed = {run.href for run in old_runs} != {run.href for run in new_runs}
-    if _words(old) != _words(new) or is_link_changed or bool(old.heading) != bool(new.heading):
-        return ("format_only",)
-    return ()
+    return ("format_only",) if is_link_changed or not is_alike else ()
 
 
 def _emphasis(unit: Unit, runs: Sequence[Run]) -> tuple[bool, str, str]:
@@ -186,94 +228,3 @@ def _emphasis(unit: Unit, runs: Sequence[Run]) -> tuple[bool, str, str]:
     bold = "" if unit.emphasised else "".join(run.text for run in runs if run.strong)
     italic = "".join(run.text for run in runs if run.em)
     return unit.emphasised, _NO_LETTER.sub("", bold), _NO_LETTER.sub("", italic)
-
-
-def _moved(partners: dict[int, int], units: _Units) -> set[int]:
-    """The old units that left their place, with all that moved along inside them.
-
-    Among the units of one holder, at every level, the heaviest sequence that is in order on both sides stays. What lost
-    its holder is judged by its place in the whole text.
-    """
-    sizes = [1 + min(len(_words(unit)), 1000) / 100_000 for unit in units.old]
-    for index in reversed(range(len(sizes))):
-        if units.old_parents[index] >= 0:
-            sizes[units.old_parents[index]] += sizes[index]
-    found = set(partners.values())
-    families: dict[int, list[int]] = defaultdict(list)
-    left: set[int] = set()
-    loose: list[int] = []
-    for i in sorted(partners):
-        holder, new_holder = units.old_parents[i], units.new_parents[partners[i]]
-        if holder == new_holder == -1 or (holder >= 0 and partners.get(holder) == new_holder):
-            families[holder].append(i)
-        elif (holder in partners or holder == -1) and (new_holder in found or new_holder == -1):
-            # A paragraph that became a clause of its own, one level up, may still stand where it stood.
-            (loose.append if _is_inside(partners.get(holder, -1), new_holder, units.new_parents) else left.add)(i)
-        else:
-            loose.append(i)
-    for members in families.values():
-        left.update(_out_of_order(members, partners, sizes))
-    if loose:
-        left.update(set(loose) & _out_of_order(sorted(partners), partners, [1.0] * len(sizes)))
-    for i in sorted(partners):
-        holder = units.old_parents[i]
-        if holder in left and partners.get(holder) == units.new_parents[partners[i]]:
-            left.add(i)
-    return left
-
-
-def _is_inside(one: int, other: int, holders: Sequence[int]) -> bool:
-    """Whether one of two different units holds the other, directly or not; -1 holds all."""
-    inner, outer = max(one, other), min(one, other)
-    while inner > outer:
-        inner = holders[inner]
-    return inner == outer
-
-
-def _out_of_order(members: Sequence[int], partners: dict[int, int], weights: Sequence[float]) -> set[int]:
-    """All but the heaviest of the sequences that are in order on both sides (a Fenwick tree of maxima)."""
-    places = sorted(partners[i] for i in members)
-    tree: list[tuple[float, int]] = [(0.0, -1)] * (len(members) + 1)
-    before: dict[int, int] = {}
-    for i in members:
-        rank = bisect_left(places, partners[i])
-        best, at = (0.0, -1), rank
-        while at:
-            best, at = max(best, tree[at]), at & (at - 1)
-        before[i] = best[1]
-        heavier, at = (best[0] + weights[i], i), rank + 1
-        while at <= len(members):
-            tree[at], at = max(tree[at], heavier), at + (at & -at)
-    last, at = (0.0, -1), len(members)
-    while at:
-        last, at = max(last, tree[at]), at & (at - 1)
-    out, kept = set(members), last[1]
-    while kept != -1:
-        out.discard(kept)
-        kept = before[kept]
-    return out
-
-
-def _in_reading_order(rows: Sequence[Row], partners: dict[int, int], moved: set[int], units: _Units) -> Iterator[Row]:
-    """The new text's order; what was deleted stands after the old neighbour that it followed, in the same holder."""
-    ends = list(range(len(units.new)))
-    for j in reversed(range(len(ends))):
-        holder = units.new_parents[j]
-        if holder >= 0:
-            ends[holder] = max(ends[holder], ends[j])
-    places: dict[int, int] = {}
-    after: dict[int, int] = {-1: -1}
-    for i, holder in enumerate(units.old_parents):
-        if i not in partners:
-            places[i] = after[i] = after[holder]
-            continue
-        after[i] = j = partners[i]
-        if i not in moved or (holder in moved and partners[holder] == units.new_parents[j]):
-            after[holder] = max(after[holder], ends[j])
-
-    def place(row: Row) -> tuple[int, int, int]:
-        if row.new_index is not None:
-            return row.new_index, 0, 0
-        return places[row.old_index or 0], 1, row.old_index or 0
-
-    return iter(sorted(rows, key=place))

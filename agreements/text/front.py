@@ -76,7 +76,7 @@ def is_short(text: str) -> bool:
 
 def width(text: str) -> int:
     """How many columns a text takes, counted up to its hundredth character."""
-    return sum(2 if markup.WIDE.match(char) else 1 for char in text[:100])
+    return markup.columns(text[:100])
 
 
 def _is_title(lines: list[Line], marks: list[Mark | None]) -> bool:

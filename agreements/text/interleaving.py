@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from agreements.text import markup
@@ -12,9 +12,7 @@ from agreements.text.clauses import Outline, Unit
 from agreements.text.comparing import Comparison, Row
 from agreements.text.refining import Span, refine, words
 from agreements.text.rendering import labels
-
-DEEPEST = 4
-"""So many levels of clauses and items have a style of their own."""
+from agreements.text.word import LEVELS
 
 
 class Look(NamedTuple):
@@ -61,13 +59,21 @@ class Piece(NamedTuple):
     """The looks in the old text; the same as `looks` where only one text has the stretch."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
-    """What stands in one place: a pair that stays, or what one text has of it. `change` is as in Piece."""
+    """What stands in one place: both sides of a pair where it stays, or else one of them. `change` is as in Piece."""
 
     pair: Pair
+    old: Paragraph | None
+    new: Paragraph | None
     change: str
     pieces: list[Piece]
+
+    @property
+    def styles(self) -> tuple[str, str]:
+        """That of the old text and that of the new one."""
+        sides = [side.style for side in (self.old, self.new) if side]
+        return sides[0], sides[-1]
 
 
 @dataclass(slots=True)
@@ -89,7 +95,7 @@ def interleave(old: Outline, new: Outline, comparison: Comparison) -> list[Slot]
     """
     slots = _slots(_in_both_orders(_pairs(old, new, comparison)))
     for slot, following in pairwise(slots):
-        _part_insertions(slot, following)
+        _keep_apart(slot, following)
     return slots
 
 
@@ -141,7 +147,7 @@ def _numbered(at: int, line: str, label: str, unit: Unit) -> Paragraph:
 def _style(unit: Unit) -> str:
     if unit.heading:
         return f"Heading{min(unit.level, 6)}"
-    depth = min(unit.number.count("（") + 1, DEEPEST)
+    depth = min(unit.number.count("（") + 1, LEVELS)
     return f"{'Paragraph' if unit.kind == 'paragraph' else 'Clause'}{depth}"
 
 
@@ -230,23 +236,34 @@ def _part(pair: Pair, *, has_old: bool = True, has_new: bool = True) -> Part:
         change = "moveFrom" if old else "moveTo"
     else:
         change = "del" if old else "ins"
-    return Part(pair, change, list(_pieces(pair, old, new, change)))
+    return Part(pair, old, new, change, list(_joined(_pieces(pair, old, new, change))))
 
 
 def _pieces(pair: Pair, old: Paragraph | None, new: Paragraph | None, change: str) -> Iterator[Piece]:
-    """The spans of a pair, as far as its sides are shown."""
+    """The spans of a pair, as far as its sides are shown. The number of a moved clause goes with it, changed or not."""
+    numbers = (len(pair.old.number), len(pair.new.number)) if pair.old and pair.new else (0, 0)
     for op, old_start, old_end, new_start, new_end in pair.spans:
         if op == "equal" and pair.old and pair.new:
             was = pair.old.looks[old_start:old_end]
             looks = pair.new.looks[new_start:new_end] if new else was
             yield Piece(change, pair.old.text[old_start:old_end], looks, was)
             continue
+        goes_along = change.startswith("move") and old_end <= numbers[0] and new_end <= numbers[1]
         if old and old_start < old_end:
             looks = old.looks[old_start:old_end]
-            yield Piece("del", old.text[old_start:old_end], looks, looks)
+            yield Piece(change if goes_along else "del", old.text[old_start:old_end], looks, looks)
         if new and new_start < new_end:
             looks = new.looks[new_start:new_end]
-            yield Piece("ins", new.text[new_start:new_end], looks, looks)
+            yield Piece(change if goes_along else "ins", new.text[new_start:new_end], looks, looks)
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Neighbours that are tracked alike as one."""
+    for change, group in groupby(pieces, key=lambda piece: piece.change):
+        same = list(group)
+        looks = [look for piece in same for look in piece.looks]
+        was = [look for piece in same for look in piece.was]
+        yield Piece(change, "".join(piece.text for piece in same), looks, was)
 
 
 def _slots(parts: Sequence[Part]) -> list[Slot]:
@@ -255,14 +272,13 @@ def _slots(parts: Sequence[Part]) -> list[Slot]:
     Where both texts end with paragraphs of their own, the last of each share that mark. Where only one goes on after
     the last paragraph that stays, the mark of this is tracked instead.
     """
-    stay = max((index for index, part in enumerate(parts) if not part.change), default=-1)
-    tail = list(reversed(parts[stay + 1 :]))
-    last_old = next((part for part in tail if part.change in ("del", "moveFrom")), None)
-    last_new = next((part for part in tail if part.change in ("ins", "moveTo")), None)
+    stay = max((index for index, part in enumerate(parts) if part.old and part.new), default=-1)
+    tail = parts[stay + 1 :]
+    last_old = next((part for part in reversed(tail) if part.old), None)
+    last_new = next((part for part in reversed(tail) if part.new), None)
     if last_old and last_new:
         slots = [_slot(part) for part in parts if part not in (last_old, last_new)]
-        ends = _slot(last_old), _slot(last_new)
-        return [*slots, Slot([last_old, last_new], "", ends[0].old_style, ends[1].new_style)]
+        return [*slots, Slot([last_old, last_new], "", last_old.styles[0], last_new.styles[1])]
     slots = [_slot(part) for part in parts]
     if last_old:
         slots[stay].mark, slots[-1].mark, slots[-1].new_style = "del", "", slots[stay].new_style
@@ -272,15 +288,12 @@ def _slots(parts: Sequence[Part]) -> list[Slot]:
 
 
 def _slot(part: Part) -> Slot:
-    old, new = part.pair.old, part.pair.new
-    is_old, is_new = part.change not in ("ins", "moveTo"), part.change not in ("del", "moveFrom")
-    styles = (old.style if old and is_old else "", new.style if new and is_new else "")
     # LibreOffice loses a mark that is tracked in another way than the words right before it.
     mark = part.pieces[-1].change if part.change and part.pieces else part.change
-    return Slot([part], mark, styles[0] or styles[1], styles[1] or styles[0])
+    return Slot([part], mark, *part.styles)
 
 
-def _part_insertions(slot: Slot, following: Slot) -> None:
+def _keep_apart(slot: Slot, following: Slot) -> None:
     """Put a deletion between an insertion that ends a paragraph and one that begins the next.
 
     LibreOffice takes such two for one insertion, and rejects the break between them, which is in both texts. Where
@@ -295,8 +308,7 @@ def _part_insertions(slot: Slot, following: Slot) -> None:
         return
     cut = len(before.text) - len(words(before.text)[-1])
     text, looks, was = before.text[cut:], before.looks[cut:], before.was[cut:]
-    longer = Piece("ins", text + inserted.text, [*looks, *inserted.looks], [*looks, *inserted.looks])
-    pieces[-2:] = (
-        [before._replace(text=before.text[:cut], looks=before.looks[:cut], was=before.was[:cut])] if cut else []
-    )
-    pieces += [longer, Piece("del", text, was, was)]
+    longer = [*looks, *inserted.looks]
+    kept = Piece("", before.text[:cut], before.looks[:cut], before.was[:cut])
+    changed = [Piece("ins", text + inserted.text, longer, longer), Piece("del", text, was, was)]
+    pieces[-2:] = [kept, *changed] if cut else changed

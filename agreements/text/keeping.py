@@ -52,7 +52,7 @@ def unpack(packed: Sequence[Sequence[Any]], old: Outline, new: Outline) -> Compa
     for side, indices in ((old, [row.old_index for row in rows]), (new, [row.new_index for row in rows])):
         if sorted(index for index in indices if index is not None) != list(range(len(side.units))):
             raise DoesNotFit
-    return Comparison(tuple(rows))
+    return Comparison(tuple(rows), (old.preface, new.preface))
 
 
 def _unit(outline: Outline, index: int | None) -> Unit | None:

@@ -24,36 +24,55 @@ ARTICLE = "条"
 DECIMAL = "decimal"
 
 _PLAIN = str.maketrans(
-    "０１２３４５６７８９．（）：　ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
-    "0123456789.(): ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
+    "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 )
-_PATTERNS = (
-    ("law", re.compile(rf"第\s?([{HAN}\d]{{1,9}})\s?(分编|编|部分|章|节|目|条)(?:之([{HAN}]{{1,3}}))?[:、.]?")),
-    (DECIMAL, re.compile(r"§?\s?((?:[A-Z]|\d{1,3})(?:\.\d{1,3}){1,6})(?![\d.]*[\d%])[.、]?")),
-    ("paren", re.compile(rf"\(\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-z]|[ivxlc]{{2,6}})\s?\)[、.]?")),
-    ("dot", re.compile(r"(\d{1,3})\s?([.、)])(?![\d.])")),
-    ("han", re.compile(rf"([{HAN}]{{1,4}})\s?[、.]")),
-    (
-        "english",
-        re.compile(
-            r"(Article|Section|Clause|Chapter|Part)\s((?-i:[IVXLC]{1,7}|[A-Z])|\d{1,3})(?![\w.]*\w)\s?[.:)–—-]?",
-            re.IGNORECASE,
-        ),
-    ),
-    ("letter", re.compile(r"([A-Za-z]|[IVXLC]{2,6})([.)])(?=\s|$)")),
+_DECIMAL = (
+    DECIMAL,
+    re.compile(r"§?\s?((?:[A-ZＡ-Ｚ]|\d{1,3})(?:[.．]\d{1,3}){1,6})(?![\d.．]*[\d%])[.．、]?"),
 )
-_BARE = re.compile(r"(\d{1,3}|[A-Z]|[IVXLC]{2,6})(?=\s)")
+_HAN = ("han", re.compile(rf"([{HAN}]{{1,4}})\s?[、.．]"))
+_ENGLISH = re.compile(
+    r"(Article|Section|Clause|Chapter|Part)\s((?-i:[IVXLCＩＶＸＬＣ]{1,7}|[A-ZＡ-Ｚ])|\d{1,3})(?![\w.．]*\w)\s?[.．:：)）–—-]?",
+    re.IGNORECASE,
+)
+_PATTERNS = {
+    "第": [
+        ("law", re.compile(rf"第\s?([{HAN}\d]{{1,9}})\s?(分编|编|部分|章|节|目|条)(?:之([{HAN}]{{1,3}}))?[:：、.．]?"))
+    ],
+    "§": [_DECIMAL],
+    "(": [("paren", re.compile(rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚ]|[ivxlc]{{2,6}})\s?[)）][、.．]?"))],
+    "1": [_DECIMAL, ("dot", re.compile(r"(\d{1,3})\s?([.．、)）])(?![\d.．])"))],
+    "a": [
+        _DECIMAL,
+        ("english", _ENGLISH),
+        ("letter", re.compile(r"([A-Za-zＡ-Ｚ]|[IVXLCＩＶＸＬＣ]{2,6})([.．)）])(?=\s|$)")),
+    ],
+    "一": [_HAN],
+}
+"""The ways of writing a number, in the order in which they are tried, by the kind of its first character."""
+_KINDS = (
+    {"第": "第", "§": "§", "(": "(", "（": "("}
+    | dict.fromkeys("0123456789０１２３４５６７８９", "1")
+    | dict.fromkeys(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ", "a"
+    )
+    | dict.fromkeys(HAN, "一")
+)
+_BARE = re.compile(r"(\d{1,3}|[A-ZＡ-Ｚ]|[IVXLCＩＶＸＬＣ]{2,6})(?=\s)")
 _CIRCLED = re.compile("[①-⑳⑴-⒇㈠-㈩]")
 
 
 def read_mark(line: Line) -> Mark | None:
     """The number that a line starts with, if it looks like one; whether it is one, its neighbours decide."""
-    if line.is_row or not line.text:
+    text = line.text
+    kind = _KINDS.get(text[:1])
+    if line.is_row or (not kind and not _CIRCLED.match(text)):
         return None
-    head = line.text[:48].translate(_PLAIN)
-    if circled := _CIRCLED.match(head):
-        return _circled(line, ord(circled[0]))
-    for style, pattern in _PATTERNS:
+    if not kind:
+        return _circled(line, ord(text[0]))
+    head = text[:48]
+    for style, pattern in _PATTERNS[kind]:
         if found := pattern.match(head):
             return _mark(line, style, found)
     if line.depth and (found := _BARE.match(head)):
@@ -68,15 +87,17 @@ def goes_on(mark: Mark, style: str, value: int) -> bool:
 
 def read_roman(mark: Mark) -> Mark:
     """The same single letter read as a Roman number, where it can be one."""
+    if not mark.style.endswith("latin"):
+        return mark
     letter = mark.label.lower()
-    if _system(mark.style) != "latin" or letter not in LATIN_ROMAN:
+    if letter not in LATIN_ROMAN:
         return mark
     return mark._replace(style=mark.style.removesuffix("latin") + "roman", value=(LATIN_ROMAN[letter],))
 
 
 def canonical_label(mark: Mark) -> str:
     """What stands in the brackets of （n）, however the number was written."""
-    return str(mark.value[0]) if _system(mark.style) == "digit" else mark.label
+    return str(mark.value[0]) if mark.style.endswith("digit") else mark.label
 
 
 def _system(style: str) -> str:
@@ -91,22 +112,29 @@ def _circled(line: Line, code: int) -> Mark:
 
 
 def _mark(line: Line, style: str, found: re.Match[str]) -> Mark:
-    end = _skip(line.text, found.end())
-    is_spaced = end > found.end() or found.end() == len(line.text) or _has_edge(line, found.end())
-    if style == "law":
-        value = (_han(found[1]), _han(found[3]) if found[3] else 0)
-        label = f"第{found[1]}{found[2]}" + (f"之{found[3]}" if found[3] else "")
-        return Mark(found[2], value, label, end, is_spaced or found[0][-1] in ":、.")
-    if style == "english":
-        rank = found[1].lower()
-        label = f"{found[1].capitalize()} {found[2]}"
-        return Mark(rank if rank in RANKS else ARTICLE, (_value(found[2])[1], 0), label, end, is_spaced)
+    label = found[1] if found[1].isascii() else found[1].translate(_PLAIN)
+    after = found.end()
+    end = _skip(line.text, after)
+    is_spaced = end > after or after == len(line.text) or _has_edge(line, after)
     if style == DECIMAL:
-        return Mark(style, tuple(_value(part)[1] for part in found[1].split(".")), found[1], end, is_spaced)
-    system, number = _value(found[1])
-    suffix = found[2] if style in ("dot", "letter") and found.re is not _BARE else ""
-    is_spaced = is_spaced or style in ("paren", "han") or suffix in ("、", ")")
-    return Mark(f"{style}{suffix} {system}", (number,), found[1], end, is_spaced)
+        first, *rest = label.split(".")
+        return Mark(style, (_value(first)[1], *map(int, rest)), label, end, is_spaced)
+    if style == "paren":
+        system, number = _value(label)
+        return Mark(f"paren {system}", (number,), label, end, True)
+    if style == "law":
+        value = (_han(label), _han(found[3]) if found[3] else 0)
+        label = f"第{label}{found[2]}" + (f"之{found[3]}" if found[3] else "")
+        return Mark(found[2], value, label, end, is_spaced or found[0][-1] in ":：、.．")
+    if style == "english":
+        rank = label.lower()
+        step = found[2].translate(_PLAIN)
+        label = f"{label.capitalize()} {step}"
+        return Mark(rank if rank in RANKS else ARTICLE, (_value(step)[1], 0), label, end, is_spaced)
+    system, number = _value(label)
+    suffix = found[2].translate(_PLAIN) if style in ("dot", "letter") and found.re is not _BARE else ""
+    is_spaced = is_spaced or style == "han" or suffix in ("、", ")")
+    return Mark(f"{style}{suffix} {system}", (number,), label, end, is_spaced)
 
 
 def _has_edge(line: Line, position: int) -> bool:

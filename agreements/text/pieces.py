@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
+from rapidfuzz.distance import Indel
+
 from agreements.text import markup
 from agreements.text.aligning import wording
 from agreements.text.clauses import Unit
 from agreements.text.comparing import Row
-from agreements.text.refining import Span
 
 T = TypeVar("T")
 SHORT = 2.0
@@ -77,22 +78,14 @@ def is_elsewhere(words: str, elsewhere: Sequence[str]) -> bool:
     return bool(bare) and any(bare in wording(text) for text in elsewhere)
 
 
-def is_mere_form(row: Row, span: Span) -> bool:
-    """Whether a change is one of blanks, width or quotes alone, which is none of wording."""
-    old = row.old_text[max(0, span.old_start - 1) : span.old_end + 1]
-    new = row.new_text[max(0, span.new_start - 1) : span.new_end + 1]
-    return bool(row.old and row.new) and wording(old) == wording(new)
-
-
 def _pieces(row: Row, shows: Callable[[str], bool], *, of_old: bool = False) -> list[Piece]:
-    old, new = _Side(row.old), _Side(row.new)
+    old, new = _Part(row.old_text, _looks(row.old)), _Part(row.new_text, _looks(row.new))
     found: list[Piece] = []
-    for span in row.spans:
+    # Where nothing but form differs, it is form that is shown.
+    for span in row.spans if "format_only" in row.flags else row.marks:
         before, after = old.part(span.old_start, span.old_end), new.part(span.new_start, span.new_end)
         if span.op == "equal":
-            found += _kept(before, after, of_old)
-        elif "format_only" not in row.flags and is_mere_form(row, span):
-            found += _one_sided("equal", before if of_old else after)
+            found += _alike(before, after, of_old)
         else:
             is_short = span.op != "replace" and width(f"{before.words}{after.words}".strip()) <= SHORT
             found += _one_sided("delete", before, is_short) if shows("delete") else []
@@ -100,20 +93,24 @@ def _pieces(row: Row, shows: Callable[[str], bool], *, of_old: bool = False) -> 
     return found
 
 
-class _Side:
-    """The words of one side, with the look of each character."""
+class _Part(NamedTuple):
+    """Words of one side, with the look of each character."""
 
-    def __init__(self, unit: Unit | None) -> None:
-        self.words = unit.words if unit else ""
-        self.looks = _looks(unit)
+    words: str
+    looks: list[_Look]
 
     def part(self, start: int, end: int) -> "_Part":
         return _Part(self.words[start:end], self.looks[start:end])
 
 
-class _Part(NamedTuple):
-    words: str
-    looks: list[_Look]
+def _alike(before: _Part, after: _Part, of_old: bool) -> Iterator[Piece]:
+    """What both sides say, though perhaps in another form."""
+    if before.words == after.words:
+        yield from _kept(before, after, of_old)
+        return
+    for op in Indel.opcodes(before.words, after.words):
+        old, new = before.part(op.src_start, op.src_end), after.part(op.dest_start, op.dest_end)
+        yield from _kept(old, new, of_old) if op.tag == "equal" else _one_sided("equal", old if of_old else new)
 
 
 def _kept(before: _Part, after: _Part, of_old: bool) -> Iterator[Piece]:

@@ -1,22 +1,31 @@
 """Refinement: what changed inside a unit, in as few and as readable marks as its words allow."""
 
 import re
-import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-import rjieba
+from icu4py.breakers import WordBreaker
 from rapidfuzz.distance import Indel
 
-from agreements.text.aligning import HAN, wording
+from agreements.text.aligning import wording
 
 
 class Span(NamedTuple):
     """A stretch of both texts in code points; `op` is equal, replace, insert or delete."""
 
     op: str
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+class _Kept(NamedTuple):
+    """A stretch that both texts have, in code points."""
+
     old_start: int
     old_end: int
     new_start: int
@@ -32,86 +41,158 @@ class _Match(NamedTuple):
 
 
 ISLAND = 3.0
-"""Fewer unchanged signs than this between two changes are marked with them, unless a sentence ends there."""
+"""Fewer unchanged signs than this between two changes are marked with them."""
 MATRIX = 400_000_000
-"""So many pairs of words are compared at most (50 MB); longer texts are compared by sentences first."""
+"""So many pairs of phrases or of words are compared at most (50 MB); of longer stretches nothing is kept."""
 
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两"
-_TOKEN = re.compile(
+_DIGITS = r"\d+(?:[.,:：．，]\d+)*"
+_MONTHS = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)"
+)
+_WHOLE = re.compile(
     rf"""
-    (?: (?P<han>[{HAN}]+)
-      | https?://[!-~]+
-      | [A-Za-z0-9_+-][A-Za-z0-9._+-]{{0,63}}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+
-      | \d+(?:[.,:：．，/-]\d+)*[%％‰]?
-      | [^\W\d{HAN}](?:[^\W{HAN}]|[\u0300-\u036f])*(?:['’.&-](?:[^\W{HAN}]|[\u0300-\u036f])+)*
-      | \S
-    )\s*
-    | \s+
+      第\s*(?:\d[\d.．]*|[{_NUMERALS}]+)\s*(?:[条款项点章节编目页期]|部分)(?:之[{_NUMERALS}]+)?
+    | [（(](?:\d+|[{_NUMERALS}]+|[a-z]|[ivx]+)[）)]
+    | \b(?:Sections?|Articles?|Clauses?|Paragraphs?|Parts?|Chapters?|Annex|Schedule|Exhibit|Appendix)\s+
+      (?:\d+(?:\.\d+)*|[A-Z]|[IVXLC]+)\b(?:\s?\((?:\d+|[a-z]{{1,4}})\))*
+    | §+\s?\d+(?:\.\d+)*
+    | \d{{2,4}}\s?年(?:\s?\d{{1,2}}\s?月(?:\s?\d{{1,2}}\s?日)?)?
+    | \d{{1,2}}\s?月\s?\d{{1,2}}\s?日
+    | \d{{4}}-\d{{2}}-\d{{2}}
+    | \b{_MONTHS}\s\d{{1,2}}(?:,?\s\d{{4}})?\b
+    | \b\d{{1,2}}\s{_MONTHS}(?:\s\d{{4}})?\b
+    | [{_NUMERALS}]+分之(?:[{_NUMERALS}]+|{_DIGITS})
+    | (?:人民币|美元|港币|[A-Z]{{0,3}}[¥￥$€£]|\b(?:RMB|CNY|USD|HKD|EUR|GBP)\b)?\s?
+      (?:{_DIGITS}|[{_NUMERALS}]+)\s?[百千万亿]*
+      (?:个?(?:工作日|自然日|交易日|小时|月|星期|季度|年度)|周[年岁]|[日天年周元倍次人名岁]|分钟|秒|[%％‰]|(?:USD|RMB|CNY|HKD|EUR|GBP)\b)
+    | (?:[A-Z]{{0,3}}[¥￥$€£]|\b(?:RMB|CNY|USD|HKD|EUR|GBP)\b)\s?{_DIGITS}
+    | (?:\b[a-z]+(?:-[a-z]+)?\s\(\d+\)|{_DIGITS})\s?(?:(?:business|calendar|working|consecutive)\s)?
+      (?:percent|(?:day|week|month|year|hour|minute|second)s?)\b
+    | {_DIGITS}
+    | [{_NUMERALS}]{{2,}}
+    | https?://[!-~]+
+    | [A-Za-z0-9_+-][A-Za-z0-9._+-]{{0,63}}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+
+    | [A-Za-z]+(?:[-&][A-Za-z]+)+
     """,
     re.VERBOSE,
 )
-_REFERENCE = re.compile(
-    rf"第\s*[\d.．{_NUMERALS}]+\s*[条款项点章节编目](?:之[{_NUMERALS}]+)?\s*|[（(][\d{_NUMERALS}]+[）)]\s*|[{_NUMERALS}]{{2,}}\s*"
-)
+"""What a mark may not split though it is several words: references, dates, amounts, numbers with their unit, addresses."""
+_START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€£]|(?<![A-Za-z0-9_])[A-Za-z_]")
+"""What they begin with: a quick look spares a long one."""
+_BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BORDER = re.compile(r"[，。；：、！？](?![\d\s])|[.,;:!?]\s+(?![\d\s])")
+"""Where a text can be parted without looking at what stands on the other side."""
 _STOPS = frozenset("。；！？;!?")
 _PAUSES = frozenset("，、：,:")
 
 
 def words(text: str) -> list[str]:
-    """The text cut into what a mark may not split: words, numbers, references, addresses, single signs.
+    """The text cut into what a mark may not split: words, by the breaks of UAX 29 with ICU's dictionary for Chinese.
 
-    White space belongs to the word before it.
+    References, dates, amounts and the like hold several of them. White space and signs without width belong to the word
+    before them.
     """
+    try:
+        pieces = list(WordBreaker(text, "zh"))
+    except UnicodeEncodeError:
+        pieces = list(WordBreaker(_SURROGATE.sub("\ufffd", text), "zh"))
+    wholes = _wholes(text)
+    if not wholes and not _BLANK.search(text):
+        return pieces
+    ends = list(accumulate(map(len, pieces)))
+    for start, end in wholes:
+        del ends[bisect_right(ends, start) : bisect_left(ends, end)]
     found: list[str] = []
     start = 0
-    for reference in _REFERENCE.finditer(text):
-        found.extend(_cut(text, start, reference.start()))
-        found.append(reference[0])
-        start = reference.end()
-    found.extend(_cut(text, start, len(text)))
-    return _with_marks(found)
-
-
-def _cut(text: str, start: int, end: int) -> Iterator[str]:
-    for match in _TOKEN.finditer(text, start, end):
-        if match["han"]:
-            *most, last = rjieba.cut(match["han"])
-            yield from most
-            yield last + match[0][len(match["han"]) :]
+    for end in ends:
+        piece = text[start:end]
+        if found and not _fold(piece):
+            found[-1] += piece
         else:
-            yield match[0]
+            found.append(piece)
+        start = end
+    return found
 
 
-def _with_marks(tokens: Sequence[str]) -> list[str]:
-    """Combining marks, joiners and variation selectors stay with the sign that they change."""
-    joined: list[str] = []
-    for token in tokens:
-        clings = token[0] > "\u02ff" and (token[0] == "\u200d" or unicodedata.category(token[0])[0] == "M")
-        if joined and (clings or joined[-1][-1] == "\u200d"):
-            joined[-1] += token
-        else:
-            joined.append(token)
-    return joined
+def _wholes(text: str) -> list[tuple[int, int]]:
+    """Where what holds together begins and ends."""
+    found: list[tuple[int, int]] = []
+    end = 0
+    for start in _START.finditer(text):
+        if start.start() >= end and (whole := _WHOLE.match(text, start.start())):
+            end = whole.end()
+            found.append(whole.span())
+    return found
 
 
 def refine(old: str, new: str) -> tuple[Span, ...]:
-    """The script that makes the new text from the old one; its spans cover both from end to end."""
+    """The script that makes the new text from the old one, sign for sign; its spans cover both from end to end.
+
+    The script of the swapped texts is its mirror: it is always worked out in the same one of the two directions.
+    """
+    return _script(old, new, of_wording=False)
+
+
+def marks(old: str, new: str) -> tuple[Span, ...]:
+    """As `refine`, for the eye: what differs in form alone (width, spaces, quotes) counts as equal and is not marked."""
+    return _script(old, new, of_wording=True)
+
+
+def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
     if not old or not new or old == new:
         whole = Span("equal", 0, len(old), 0, len(new)) if old == new else _change(0, len(old), 0, len(new))
         return (whole,) if old or new else ()
+    if (len(new), new) < (len(old), old):
+        return tuple(mirrored(span) for span in _script(new, old, of_wording=of_wording))
+    kept: list[_Kept] = []
+    i = j = 0
+    for part in _phrases(old, new):
+        if part.old_start > i and part.new_start > j:
+            kept += _words_kept(old[i : part.old_start], new[j : part.new_start], i, j, of_wording)
+        kept.append(part)
+        i, j = part.old_end, part.new_end
+    return tuple(_spans(_without_islands(_joined(kept), old)))
+
+
+def _phrases(old: str, new: str) -> Iterator[_Kept]:
+    """The phrases that both texts begin with and end with, and of long texts those between too: no need to see their words."""
+    old_at, new_at = ([0, *(border.end() for border in _BORDER.finditer(text)), len(text)] for text in (old, new))
+    old_phrases, new_phrases = ([text[i:j] for i, j in pairwise(at)] for text, at in ((old, old_at), (new, new_at)))
+    most = min(len(old_phrases), len(new_phrases))
+    first = next((at for at in range(most) if old_phrases[at] != new_phrases[at]), most)
+    last = next((at for at in range(most - first) if old_phrases[-1 - at] != new_phrases[-1 - at]), most - first)
+    yield _Kept(0, old_at[first], 0, new_at[first])
+    inner = old_phrases[first : len(old_phrases) - last], new_phrases[first : len(new_phrases) - last]
+    is_long = sum(map(len, inner[0])) * sum(map(len, inner[1])) > MATRIX
+    if is_long and len(inner[0]) * len(inner[1]) <= MATRIX:
+        for i, j, length in _matches(*inner):
+            i, j = i + first, j + first
+            yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
+    yield _Kept(old_at[-1 - last], len(old), new_at[-1 - last], len(new))
+
+
+def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: bool) -> Iterator[_Kept]:
+    """The words that both stretches have; where they are too many to be compared, none."""
     old_words, new_words = words(old), words(new)
-    old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
     if len(old_words) * len(new_words) <= MATRIX:
-        matches = _matches(old_folded, new_folded)
-    else:
-        matches = _matches_by_sentence(old_folded, new_folded)
-    matches = _without_islands(_slid(matches, old_folded, new_folded), old_folded)
-    return tuple(_joined(_spans(matches, old_words, new_words)))
+        old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
+        matches = _slid(_matches(old_folded, new_folded), old_folded, new_folded)
+        yield from _stretches(matches, old_words, new_words, old_start, new_start, of_wording)
+
+
+def mirrored(span: Span) -> Span:
+    """The span that leads from the new text back to the old one."""
+    op = {"insert": "delete", "delete": "insert"}.get(span.op, span.op)
+    return Span(op, span.new_start, span.new_end, span.old_start, span.old_end)
 
 
 @lru_cache(maxsize=20_000)
 def _fold(word: str) -> str:
-    return wording(word)
+    return word if _HAN_ONLY.fullmatch(word) else wording(word)
 
 
 def _matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[_Match]:
@@ -124,57 +205,22 @@ def _matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[_Match]:
     return [*kept, _Match(len(old), len(new), 0)]
 
 
-def _matches_by_sentence(old: Sequence[str], new: Sequence[str]) -> list[_Match]:
-    """As `_matches` for very long texts: whole sentences first, then the words between those that are kept."""
-    old_sentences, new_sentences = _sentences(old), _sentences(new)
-    if len(old_sentences) * len(new_sentences) > MATRIX:
-        return [_Match(len(old), len(new), 0)]
-    old_at = [0, *accumulate(map(len, old_sentences))]
-    new_at = [0, *accumulate(map(len, new_sentences))]
-    kept: list[_Match] = []
-    i = j = 0
-    for match in _matches(old_sentences, new_sentences):
-        old_start, new_start = old_at[match.old], new_at[match.new]
-        if (old_start - i) * (new_start - j) <= MATRIX:
-            inner = _matches(old[i:old_start], new[j:new_start])
-            kept.extend(_Match(i + word.old, j + word.new, word.length) for word in inner if word.length)
-        i, j = old_at[match.old + match.length], new_at[match.new + match.length]
-        kept.append(_Match(old_start, new_start, i - old_start))
-    return kept
+def _without_islands(kept: list[_Kept], old: str) -> list[_Kept]:
+    """Without the few unchanged signs between two changes that would make confetti of them; both ends stay."""
+    if len(kept) < 3:
+        return kept
+    return [kept[0], *(part for part in kept[1:-1] if _size(old[part.old_start : part.old_end]) >= ISLAND), kept[-1]]
 
 
-def _sentences(folded: Sequence[str]) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
-    start = 0
-    for place, word in enumerate(folded, start=1):
-        if word in _STOPS or place == len(folded):
-            found.append(tuple(folded[start:place]))
-            start = place
-    return found
-
-
-def _without_islands(matches: list[_Match], folded: Sequence[str]) -> list[_Match]:
-    """Without the few unchanged signs between two changes that would make confetti of them."""
-    end = matches[-1]
-    return [
-        match
-        for match in matches
-        if match is end
-        or match.old == match.new == 0
-        or (match.old + match.length == end.old and match.new + match.length == end.new)
-        or _is_land(folded[match.old : match.old + match.length])
-    ]
-
-
-def _is_land(kept: Sequence[str]) -> bool:
-    """Long enough to stand between two changes; Latin letters and digits count half."""
-    size = sum(0.5 if char.isascii() and char.isalnum() else 1.0 for word in kept for char in word)
-    return size >= ISLAND or any(word in _STOPS for word in kept)
+def _size(text: str) -> float:
+    """How much there is to read; Latin letters count half."""
+    return sum(0.5 if char.isascii() and char.isalpha() else 1.0 for char in text) if len(text) < 2 * ISLAND else ISLAND
 
 
 def _slid(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> list[_Match]:
-    """With each pure insertion or deletion where a reader would put it: between punctuation rather than in a phrase."""
+    """With each pure insertion or deletion where a reader would put it: beside another change, or else between punctuation."""
     slid: list[_Match] = [_Match(0, 0, 0), *matches]
+    ends = slid[0], slid[-1]
     for place in range(len(slid) - 1):
         left, right = slid[place], slid[place + 1]
         gap_old, gap_new = right.old - left.old - left.length, right.new - left.new - left.length
@@ -183,7 +229,10 @@ def _slid(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> list
         text, end = (new, right.new) if gap_new else (old, right.old)
         start = end - gap_old - gap_new
         shifts = range(-_common(text, start, end, -1, left.length), _common(text, start, end, 1, right.length) + 1)
-        shift = max(shifts, key=lambda by: (_fit(text, start + by, end + by), -abs(by)))
+        joins = {
+            by for by, match in ((-left.length, left), (right.length, right)) if match.length > 0 and match not in ends
+        }
+        shift = max(shifts, key=lambda by: (by in joins, _fit(text, start + by, end + by), -abs(by)))
         slid[place] = left._replace(length=left.length + shift)
         slid[place + 1] = _Match(right.old + shift, right.new + shift, right.length - shift)
     return slid
@@ -212,47 +261,57 @@ def _fit(text: Sequence[str], start: int, end: int) -> int:
     return 2 * (before in _STOPS) + (before in _PAUSES) + (last in _STOPS | _PAUSES)
 
 
-def _spans(matches: Sequence[_Match], old: Sequence[str], new: Sequence[str]) -> Iterator[Span]:
-    """The matches and the gaps between them, in code points."""
-    old_at = [0, *accumulate(map(len, old))]
-    new_at = [0, *accumulate(map(len, new))]
+def _stretches(
+    matches: Sequence[_Match],
+    old: Sequence[str],
+    new: Sequence[str],
+    old_start: int,
+    new_start: int,
+    of_wording: bool,
+) -> Iterator[_Kept]:
+    """The matches in code points; unless it is for the wording, only what is the same sign for sign."""
+    old_at = list(accumulate(map(len, old), initial=old_start))
+    new_at = list(accumulate(map(len, new), initial=new_start))
+    for i, j, length in matches:
+        if of_wording or old[i : i + length] == new[j : j + length]:
+            yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
+            continue
+        for place in range(length):
+            yield from _same(old[i + place], new[j + place], old_at[i + place], new_at[j + place])
+
+
+def _same(old: str, new: str, i: int, j: int) -> Iterable[_Kept]:
+    """What is kept of a word that differs in width or spacing: nothing where that would be confetti."""
+    parts = [
+        _Kept(i + op.src_start, i + op.src_end, j + op.dest_start, j + op.dest_end)
+        for op in Indel.opcodes(old, new)
+        if op.tag == "equal"
+    ]
+    return parts if len(parts) < 2 or old == new else ()
+
+
+def _joined(kept: Iterable[_Kept]) -> list[_Kept]:
+    """Stretches that touch on both sides as one; the first and the last, at both ends of the texts, may be empty."""
+    joined: list[_Kept] = []
+    for part in kept:
+        if joined and joined[-1].old_end == part.old_start and joined[-1].new_end == part.new_start:
+            joined[-1] = _Kept(joined[-1].old_start, part.old_end, joined[-1].new_start, part.new_end)
+        else:
+            joined.append(part)
+    return joined
+
+
+def _spans(kept: Iterable[_Kept]) -> Iterator[Span]:
+    """What is kept, and the changes between."""
     i = j = 0
-    for match in matches:
-        yield _change(old_at[i], old_at[match.old], new_at[j], new_at[match.new])
-        for offset in range(match.length):
-            i, j = match.old + offset, match.new + offset
-            yield from _kept(old[i], new[j], old_at[i], new_at[j])
-        i, j = match.old + match.length, match.new + match.length
-
-
-def _kept(old: str, new: str, i: int, j: int) -> Iterator[Span]:
-    """A word that both texts have, though perhaps in another width or spacing, which is then marked sign by sign."""
-    if old == new:
-        yield Span("equal", i, i + len(old), j, j + len(new))
-        return
-    for op in Indel.opcodes(old, new):
-        yield Span(op.tag, i + op.src_start, i + op.src_end, j + op.dest_start, j + op.dest_end)
+    for part in kept:
+        if part.old_start > i or part.new_start > j:
+            yield _change(i, part.old_start, j, part.new_start)
+        if part.old_end > part.old_start:
+            yield Span("equal", *part)
+        i, j = part.old_end, part.new_end
 
 
 def _change(old_start: int, old_end: int, new_start: int, new_end: int) -> Span:
     op = "replace" if old_end > old_start and new_end > new_start else "delete" if old_end > old_start else "insert"
     return Span(op, old_start, old_end, new_start, new_end)
-
-
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """Without empty spans, equal ones and changes each joined with their like."""
-    last: Span | None = None
-    for span in spans:
-        if span.old_start == span.old_end and span.new_start == span.new_end:
-            continue
-        if last and (last.op == "equal") == (span.op == "equal"):
-            if span.op == "equal":
-                last = last._replace(old_end=span.old_end, new_end=span.new_end)
-            else:
-                last = _change(last.old_start, span.old_end, last.new_start, span.new_end)
-            continue
-        if last:
-            yield last
-        last = span
-    if last:
-        yield last

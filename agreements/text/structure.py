@@ -17,25 +17,18 @@ WORD_GOES_ON = "点条款项规定所和或、至及的中第之倍元万亿%，
 
 @dataclass(slots=True)
 class Entry:
-    """A unit while it is being built."""
+    """A unit while it is being built. `line` is its first, `parts` are the runs of all of them without the number."""
 
     number: str
     level: int
-    start: int
+    line: Line
     role: str
     parts: list[list[Run]]
-    has_mark_up: bool
-    is_bold: bool
     written: str = ""
     """The number as it is written, where the text's language writes it otherwise: Annex A for 附件A."""
-
-    @property
-    def runs(self) -> list[Run]:
-        return self.parts[0]
-
-    @property
-    def words(self) -> str:
-        return markup.plain(self.runs)
+    runs: list[Run] = field(default_factory=list)
+    """The parts as one, once all lines are read; `words` is their text."""
+    words: str = ""
 
 
 def structure(lines: list[Line], marks: list[Mark | None], start: int) -> list[Entry]:
@@ -43,7 +36,8 @@ def structure(lines: list[Line], marks: list[Mark | None], start: int) -> list[E
     builder = _Builder(lines, marks)
     builder.build(start)
     for entry in builder.entries:
-        entry.parts = [markup.joined(entry.parts)]
+        entry.runs = markup.joined(entry.parts)
+        entry.words = markup.plain(entry.runs)
     return builder.entries
 
 
@@ -108,7 +102,7 @@ class _Builder:
             placed = self._place_decimal(line, mark)
         else:
             placed = self._place_single(index, mark)
-        if placed or (mark and line.brk == "line"):
+        if placed or (mark and line.brk == "line" and self.entries):
             return placed
         if line.depth or (not self.entries and PREAMBLE.fullmatch(line.text)):
             self._place_heading(line)
@@ -125,7 +119,7 @@ class _Builder:
         is_line = line.brk == "line"
         if not mark or not mark.is_spaced:
             return is_line
-        is_begun = is_line or (before.start == self.entries[-1].start and self.marks[index - 1] is not None)
+        is_begun = is_line or (before is self.entries[-1].line and self.marks[index - 1] is not None)
         if not (ENDED.search(before.text) or (is_begun and is_short(before.text))):
             return False
         value = mark.value[0]
@@ -229,16 +223,16 @@ class _Builder:
     def _place_single(self, index: int, mark: Mark) -> bool:
         """A number of one step: a chapter, a clause of a flat text, or an item."""
         line = self.lines[index]
+        is_bracketed = _is_bracketed(mark)
+        if is_bracketed and not line.depth:
+            return self._place_item(line, mark)
         style, value = mark.style, mark.value[0]
         chapter_style, chapter_value, chapter_depth = self.chapter
         follows_chapter = self._follows_chapter(mark)
-        is_bracketed = _is_bracketed(mark)
         has_children = self._has_children(index, value)
         if line.depth:
             is_nested = chapter_depth and line.depth > chapter_depth and not follows_chapter and not has_children
             return self._place_headed(line, mark) if is_bracketed or is_nested else self._place_chapter(line, mark)
-        if is_bracketed:
-            return self._place_item(line, mark)
         step = self._step(mark)
         is_listed = step is not None and self.steps[step].style == style
         is_free = self.holder is None or self.holder.number == "0"
@@ -315,6 +309,8 @@ class _Builder:
     def _as_roman(self, mark: Mark) -> Mark:
         """Read (i) as one unless (h) came before, and (v) as five where a Roman list is open."""
         roman = read_roman(mark)
+        if roman is mark:
+            return mark
         goes_on_roman = any(step.style == roman.style and step.value + 1 == roman.value[0] for step in self.steps)
         goes_on_letters = any(step.style == mark.style and step.value + 1 == mark.value[0] for step in self.steps)
         return roman if goes_on_roman or (roman.value[0] == 1 and not goes_on_letters) else mark
@@ -339,7 +335,13 @@ class _Builder:
     def _introduces(self, index: int) -> str:
         """The chapter that a lead-in belongs to: one that ends in a colon right before the next sibling of the clause."""
         following = self.marks[index + 1] if index + 1 < len(self.marks) else None
-        if not self.holder or self.steps or self.paragraphs or not self.lines[index].text.endswith(("：", ":")):
+        if (
+            not self.last
+            or not self.holder
+            or self.steps
+            or self.paragraphs
+            or not self.lines[index].text.endswith(("：", ":"))
+        ):
             return ""
         above = self.holder.number.rpartition(".")[0]
         is_sibling = (
@@ -367,9 +369,7 @@ class _Builder:
 
     def _add(self, line: Line, number: str, level: int, end: int, role: str) -> None:
         self.numbers.add(number)
-        runs = markup.after(line.runs, end)
-        is_bold = markup.is_emphasised(line.runs)
-        self.entries.append(Entry(number, level, line.start, role, [runs], bool(line.depth), is_bold))
+        self.entries.append(Entry(number, level, line, role, [markup.after(line.runs, end)]))
 
 
 def _is_bracketed(mark: Mark) -> bool:

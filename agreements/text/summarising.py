@@ -162,9 +162,8 @@ def _changes(row: Row) -> list[tuple[str, str]]:
 
 def _changed(row: Row) -> Iterator[_Change]:
     old, new = row.old_text, row.new_text
-    for span in row.spans:
-        op, old_start, old_end, new_start, new_end = span
-        if op == "equal" or pieces.is_mere_form(row, span):
+    for op, old_start, old_end, new_start, new_end in row.marks:
+        if op == "equal":
             continue
         text, start, end = (old, old_start, old_end) if new_end == new_start else (new, new_start, new_end)
         yield _Change(old[old_start:old_end], new[new_start:new_end], text[:start], text[end:])
@@ -172,7 +171,7 @@ def _changed(row: Row) -> Iterator[_Change]:
 
 def _wording(row: Row, elsewhere: list[str]) -> Iterator[Fact]:
     """What words were exchanged; not those that other units have, which the row was split into or merged with."""
-    kept = sum(span.old_end - span.old_start for span in row.spans if span.op == "equal")
+    kept = sum(span.old_end - span.old_start for span in row.marks if span.op == "equal")
     if kept < REWRITTEN * min(len(row.old_text), len(row.new_text)) and width(row.new_text) > LONGEST:
         yield Fact("rewritten")
     ranked: list[tuple[int, Fact]] = []

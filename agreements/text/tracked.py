@@ -23,18 +23,18 @@ def tracked_changes(
     """A .docx in which `author` turns the old text into the new one at the time `at`: the same bytes for the same values.
 
     With all changes accepted its paragraphs are those of plain(new), with all rejected those of plain(old), with the
-    same words bold. `names` are those of the two texts, for the header. `language` is that of the texts (zh-hans, en).
+    same words bold; where links lead is not told, and what XML cannot hold becomes U+FFFD. `names` are those of the
+    two texts, for the header. `language` is that of the texts (zh-hans, en).
 
-    A clause that was moved and edited has what it kept in w:moveFrom and w:moveTo, what it lost in w:del at its old
-    place and what it gained in w:ins at the new one. To show its deletions at the new place too, within w:moveTo, is
-    legal, but LibreOffice keeps those words when all changes are accepted.
+    A clause that was moved and edited has its number and what it kept in w:moveFrom and w:moveTo, what it lost in w:del
+    at its old place and what it gained in w:ins at the new one. To show its deletions at the new place too, within
+    w:moveTo, is legal, but LibreOffice keeps those words when all changes are accepted.
     """
-    header = " → ".join(names)
     writer = _Writer(author, at, is_chinese=language.startswith("zh"))
     return word_document(
         writer.body(interleave(old, new, comparison)),
-        title=f"{new.title or old.title} {header}".strip(),
-        header=header,
+        title=new.title or old.title,
+        names=" → ".join(names),
         author=author,
         at=at,
         language=language,
@@ -93,7 +93,8 @@ class _Writer:
         runs, start = "", 0
         for (look, was), stretch in groupby(zip(piece.looks, piece.was, strict=True)):
             end = start + sum(1 for _ in stretch)
-            runs += f"<w:r>{self.properties(look, was)}{run_text(piece.text[start:end], is_deleted=piece.change == 'del')}</w:r>"
+            words = run_text(piece.text[start:end], is_deleted=piece.change == "del")
+            runs += f"<w:r>{self.properties(look, was)}{words}</w:r>"
             start = end
         return f"{opening}{runs}{closing}"
 

@@ -1,8 +1,4 @@
-"""word_document(): the paragraphs of a text → a .docx on A4, with its styles, header and page numbers.
-
-python-docx is not used: it writes no tracked changes, and of the package that it makes little would be left, since its
-template brings other fonts, other styles and an older Word's layout.
-"""
+"""word_document(): the paragraphs of an agreement → a .docx on A4, with its styles, header and page numbers."""
 
 import re
 from datetime import UTC, datetime
@@ -10,16 +6,20 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from agreements.text.interleaving import DEEPEST
+LEVELS = 4
+"""So many levels of clauses and paragraphs have a style of their own: Clause1 and Paragraph1 to Clause4 and Paragraph4."""
 
 _UNFIT = re.compile("[^\t\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STEP = 425
+"""How far a level is indented, in twentieths of a point: 7.5 mm, the width of a short number."""
+_WIDTH = 9298
+"""The width of a line on A4 between the margins, in twentieths of a point."""
+
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
-_STEP = 425
-"""An indent, in twentieths of a point: 7.5 mm, the width of a short number."""
 
 _CONTENT_TYPES = f"""\
 <Types xmlns="{_PACKAGE}/content-types">
@@ -44,7 +44,7 @@ _DOCUMENT_PARTS = f"""\
 <Relationship Id="rId3" Type="{_RELATION}/header" Target="header.xml"/>
 <Relationship Id="rId4" Type="{_RELATION}/footer" Target="footer.xml"/>
 </Relationships>"""
-# What a reader of the document types is tracked as well. 15 is the layout of Word 2013 and later.
+# What the reader of the document types is tracked too. Layout 15 is that of Word 2013 and all later ones.
 _SETTINGS = f"""\
 <w:settings {_WORD}><w:trackRevisions/><w:defaultTabStop w:val="{_STEP}"/><w:compat>
 <w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" w:val="15"/>
@@ -53,28 +53,39 @@ _SECTION = f"""\
 <w:sectPr xmlns:r="{_RELATION}"><w:headerReference w:type="default" r:id="rId3"/>
 <w:footerReference w:type="default" r:id="rId4"/><w:pgSz w:w="11906" w:h="16838"/>
 <w:pgMar w:top="1440" w:right="1304" w:bottom="1304" w:left="1304" w:header="737" w:footer="624" w:gutter="0"/></w:sectPr>"""
+_FOOTER = f"""\
+<w:ftr {_WORD}><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr>
+<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>
+<w:r><w:t xml:space="preserve"> / </w:t></w:r>
+<w:fldSimple w:instr=" NUMPAGES "><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p></w:ftr>"""
 
 
-def word_document(body: str, *, title: str, header: str, author: str, at: datetime, language: str) -> bytes:
-    """The same bytes for the same values, always. `body` is WordprocessingML; `language` is that of the text."""
+def word_document(body: str, *, title: str, names: str, author: str, at: datetime, language: str) -> bytes:
+    """The same bytes for the same values, always.
+
+    `body` is WordprocessingML with the styles Title, Subtitle, Heading1 to Heading6, Clause1 … and Paragraph1 …;
+    `names` stands at the right of the header, beside the title.
+    """
+    tag = "zh-CN" if language.startswith("zh") else language
     core = f"""\
 <cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-<dc:title>{escaped(title)}</dc:title><dc:creator>{escaped(author)}</dc:creator>
-<cp:lastModifiedBy>{escaped(author)}</cp:lastModifiedBy>
+<dc:title>{escaped(f"{title} {names}".strip())}</dc:title><dc:creator>{escaped(author)}</dc:creator>
+<cp:lastModifiedBy>{escaped(author)}</cp:lastModifiedBy><dc:language>{escaped(tag)}</dc:language>
 <dcterms:created xsi:type="dcterms:W3CDTF">{timestamp(at)}</dcterms:created>
-<dcterms:modified xsi:type="dcterms:W3CDTF">{timestamp(at)}</dcterms:modified>
-<dc:language>{escaped(language)}</dc:language></cp:coreProperties>"""
+<dcterms:modified xsi:type="dcterms:W3CDTF">{timestamp(at)}</dcterms:modified></cp:coreProperties>"""
+    words = run_text("\t".join((title, names)))
+    header = f'<w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr><w:r>{words}</w:r></w:p>'
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _PACKAGE_PARTS,
         "docProps/core.xml": core,
         "word/_rels/document.xml.rels": _DOCUMENT_PARTS,
         "word/document.xml": f"<w:document {_WORD}><w:body>{body}{_SECTION}</w:body></w:document>",
-        "word/styles.xml": _styles(language),
+        "word/styles.xml": _styles(tag),
         "word/settings.xml": _SETTINGS,
-        "word/header.xml": f"<w:hdr {_WORD}>{_line('Header', run_text(header))}</w:hdr>",
-        "word/footer.xml": f"<w:ftr {_WORD}>{_line('Footer', _field('PAGE'), run_text(' / '), _field('NUMPAGES'))}</w:ftr>",
+        "word/header.xml": f"<w:hdr {_WORD}>{header}</w:hdr>",
+        "word/footer.xml": _FOOTER,
     }
     written = BytesIO()
     with ZipFile(written, "w") as package:
@@ -85,67 +96,58 @@ def word_document(body: str, *, title: str, header: str, author: str, at: dateti
     return written.getvalue()
 
 
-def escaped(words: str) -> str:
-    """For XML, in an element or an attribute; what XML cannot hold becomes U+FFFD."""
-    return escape(_UNFIT.sub("\ufffd", words), {'"': "&quot;"})
+def escaped(text: str) -> str:
+    """For XML, in an element or an attribute; a character that XML cannot hold becomes U+FFFD."""
+    return escape(_UNFIT.sub("\ufffd", text), {'"': "&quot;"})
 
 
 def timestamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def run_text(words: str, *, is_deleted: bool = False) -> str:
-    """The words of a run."""
+def run_text(text: str, *, is_deleted: bool = False) -> str:
+    """What a run says."""
     tag = "w:delText" if is_deleted else "w:t"
-    return "<w:tab/>".join(f'<{tag} xml:space="preserve">{escaped(part)}</{tag}>' for part in words.split("\t"))
-
-
-def _line(style: str, *runs: str) -> str:
-    written = "".join(run if run.startswith("<w:fld") else f"<w:r>{run}</w:r>" for run in runs)
-    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{written}</w:p>'
-
-
-def _field(name: str) -> str:
-    return f'<w:fldSimple w:instr=" {name} "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
+    return "<w:tab/>".join(f'<{tag} xml:space="preserve">{escaped(part)}</{tag}>' for part in text.split("\t"))
 
 
 def _styles(language: str) -> str:
-    """Title, Subtitle, Heading1 to 6, Clause1 to 4 (a number hangs out) and Paragraph1 to 4 (its words stand below those)."""
-    is_chinese = language.startswith("zh")
-    latin = "en-US" if is_chinese else language
-    justified = '<w:jc w:val="both"/>' if is_chinese else ""
+    """Chinese in Song and headings in Hei, as such documents have it. The number of a clause hangs out."""
+    is_chinese = language == "zh-CN"
     sans = '<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:eastAsia="SimHei" w:cs="Arial"/>'
     grey = '<w:color w:val="595959"/>'
+    rule = '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="BFBFBF"/></w:pBdr>'
+    right = f'<w:tabs><w:tab w:val="right" w:pos="{_WIDTH}"/></w:tabs>'
+    centred = '<w:jc w:val="center"/>'
+    justified = '<w:jc w:val="both"/>' if is_chinese else ""
     found = [
-        _style("Title", f'{_spacing(0, 160)}<w:jc w:val="center"/>', f"{sans}<w:b/>{_size(36)}"),
-        _style("Subtitle", f'{_spacing(0, 160)}<w:jc w:val="center"/>', f"{grey}{_size(19)}"),
-        _style("header", f'{_RULE}{_spacing(0, 0)}<w:jc w:val="right"/>', f"{grey}{_size(17)}"),
-        _style("footer", f'{_spacing(0, 0)}<w:jc w:val="center"/>', f"{grey}{_size(17)}"),
+        _style("Title", f"{_spacing(0, 160)}{centred}", f"{sans}<w:b/>{_size(36)}"),
+        _style("Subtitle", f"{_spacing(0, 120)}{centred}", f"{grey}{_size(19)}"),
+        _style("header", f"{rule}{right}{_spacing(0, 0)}", f"{grey}{_size(17)}"),
+        _style("footer", f"{_spacing(0, 0)}{centred}", f"{grey}{_size(17)}"),
     ]
     for level, size in enumerate((28, 24, 22, 21, 21, 21), start=1):
-        above = 360 if level == 1 else 240
-        layout = f'<w:keepNext/><w:keepLines/>{_spacing(above, 120)}<w:outlineLvl w:val="{level - 1}"/>'
+        spacing = _spacing(360 if level == 1 else 240, 120)
+        layout = f'<w:keepNext/><w:keepLines/>{spacing}<w:outlineLvl w:val="{level - 1}"/>'
         found.append(_style(f"heading {level}", layout, f"{sans}<w:b/>{_size(size)}"))
-    for depth in range(1, DEEPEST + 1):
-        left = f'w:left="{depth * _STEP}"'
-        found.append(_style(f"Clause {depth}", f'<w:ind {left} w:hanging="{_STEP}"/>{justified}'))
-        found.append(_style(f"Paragraph {depth}", f"<w:ind {left}/>{justified}"))
+    for level in range(1, LEVELS + 1):
+        left = f'w:left="{level * _STEP}"'
+        found.append(_style(f"Clause {level}", f'<w:ind {left} w:hanging="{_STEP}"/>{justified}', is_ours=True))
+        found.append(_style(f"Paragraph {level}", f"<w:ind {left}/>{justified}", is_ours=True))
     return f"""\
 <w:styles {_WORD}><w:docDefaults><w:rPrDefault><w:rPr>
 <w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="SimSun" w:cs="Times New Roman"/>{_size(21)}
-<w:lang w:val="{escaped(latin)}" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>
+<w:lang w:val="{"en-US" if is_chinese else escaped(language)}" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>
 <w:pPrDefault><w:pPr><w:spacing w:after="100" w:line="320" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>
 <w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/></w:style>
 {"".join(found)}</w:styles>"""
 
 
-_RULE = '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="BFBFBF"/></w:pBdr>'
-
-
-def _style(name: str, layout: str, look: str = "") -> str:
+def _style(name: str, layout: str, look: str = "", *, is_ours: bool = False) -> str:
     key = name.title().replace(" ", "")
+    custom = ' w:customStyle="1"' if is_ours else ""
     return f"""\
-<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/><w:basedOn w:val="Normal"/><w:qFormat/>
+<w:style w:type="paragraph"{custom} w:styleId="{key}"><w:name w:val="{name}"/><w:basedOn w:val="Normal"/><w:qFormat/>
 <w:pPr>{layout}</w:pPr><w:rPr>{look}</w:rPr></w:style>
 """
 

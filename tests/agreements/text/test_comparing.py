@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -14,11 +13,11 @@ from hypothesis import strategies as st
 from agreements.text.aligning import wording
 from agreements.text.clauses import parse
 from agreements.text.comparing import KINDS, Comparison, Row, compare
+from benchmarks.scoring import Score, rows_of, score
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "mutated"
 SAMPLE = Path(__file__).resolve().parents[3] / "agreements" / "sample"
 LEVELS = ("light", "medium", "heavy", "extreme")
-HARD = {"edited", "moved", "moved+edited", "inserted", "deleted"}
 TEXT = """\
 # 开发者测试协议
 
@@ -268,39 +267,10 @@ def test_any_text_against_itself_is_unchanged(source: str) -> None:
     assert [row.kind for row in compare(outline, outline).rows] == ["unchanged"] * len(outline.units)
 
 
-def f1(common: int, found: int, true: int) -> float:
-    return 2 * common / (found + true) if found + true else 1.0
-
-
-def score(name: str) -> tuple[float, float, float]:
-    """Hard F1, moved F1 and the share of right kinds; units of equal wording are interchangeable."""
+def scores_of(name: str) -> Score:
     old, new = (parse((CORPUS / name / file).read_text()) for file in ("old.md", "new.md"))
-    truth: Sequence[dict[str, str | None]] = json.loads((CORPUS / name / "truth.json").read_text())["rows"]
-    old_keys = {unit.number: wording(unit.words) for unit in old.units}
-    new_keys = {unit.number: wording(unit.words) for unit in new.units}
-    true = Counter((old_keys.get(row["old_no"]), new_keys.get(row["new_no"]), row["kind"]) for row in truth)
-    rows = compare(old, new).rows
-    found = Counter((old_keys.get(row.old_no), new_keys.get(row.new_no), row.kind) for row in rows)
-    hard = Counter({pair: n for pair, n in pairs(true).items() if pair in pairs(true, HARD)})
-    touched = [{key[side] for key in true if key[2] in HARD} - {None} for side in (0, 1)]
-    near = Counter({pair: n for pair, n in pairs(found).items() if pair[0] in touched[0] or pair[1] in touched[1]})
-    near -= pairs(true, set(KINDS) - HARD)
-    old_moved = Counter(key[0] for key in true.elements() if "moved" in key[2])
-    new_moved = Counter(key[0] for key in found.elements() if "moved" in key[2])
-    return (
-        f1((near & hard).total(), near.total(), hard.total()),
-        f1((old_moved & new_moved).total(), old_moved.total(), new_moved.total()),
-        (true & found).total() / len(truth),
-    )
-
-
-def pairs(rows: Counter, kinds: set[str] | None = None) -> Counter:
-    """The pairs of wordings, of units that have a partner, in rows of these kinds."""
-    chosen: Counter = Counter()
-    for (old, new, kind), count in rows.items():
-        if old is not None and new is not None and (kinds is None or kind in kinds):
-            chosen[old, new] += count
-    return chosen
+    truth = json.loads((CORPUS / name / "truth.json").read_text())["rows"]
+    return score(old, new, rows_of(compare(old, new)), truth)
 
 
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus is not there: {CORPUS}")
@@ -318,7 +288,7 @@ needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus is no
     ],
 )
 def test_revisions_of_known_truth(level: str, hard: float, moved: float, kinds: float) -> None:
-    scores = [score(f"{level}-{number}") for number in (1, 2, 3)]
+    scores = [scores_of(f"{level}-{number}") for number in (1, 2, 3)]
     reached = [mean(values) for values in zip(*scores, strict=True)]
     assert [value >= floor for value, floor in zip(reached, (hard, moved, kinds), strict=True)] == [True] * 3, reached
 

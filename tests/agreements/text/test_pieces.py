@@ -20,15 +20,15 @@ def said(pieces: Sequence[Piece]) -> list[tuple[str, str]]:
 
 
 def test_what_was_removed_stands_before_what_came_instead() -> None:
-    changed = row("开发者应当在三十日内通知平台。", "开发者可以在三十日内通知平台。")
+    changed = row("开发者应当通知平台。", "开发者可以通知平台。")
     assert said(inline(changed)) == [
         ("equal", "开发者"),
         ("delete", "应当"),
         ("insert", "可以"),
-        ("equal", "在三十日内通知平台。"),
+        ("equal", "通知平台。"),
     ]
-    assert said(old_side(changed)) == [("equal", "开发者"), ("delete", "应当"), ("equal", "在三十日内通知平台。")]
-    assert said(new_side(changed)) == [("equal", "开发者"), ("insert", "可以"), ("equal", "在三十日内通知平台。")]
+    assert said(old_side(changed)) == [("equal", "开发者"), ("delete", "应当"), ("equal", "通知平台。")]
+    assert said(new_side(changed)) == [("equal", "开发者"), ("insert", "可以"), ("equal", "通知平台。")]
 
 
 def test_a_lone_short_change_is_marked_as_easily_overlooked() -> None:
@@ -96,11 +96,8 @@ def test_form_is_marked_where_nothing_else_changed() -> None:
     assert changed.flags == ("format_only",)
     assert said(inline(changed)) == [
         ("equal", "使用QQ号码"),
-        ("delete", "（"),
-        ("insert", "("),
-        ("equal", "密钥"),
-        ("delete", "）"),
-        ("insert", ")"),
+        ("delete", "（密钥）"),
+        ("insert", "(密钥)"),
         ("equal", "。"),
     ]
 

@@ -1,10 +1,13 @@
 """Refinement: spans rebuild the new text, split no word, number or reference, and read well."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agreements.text.refining import Span, refine, words
+from agreements.text.aligning import wording
+from agreements.text.refining import Span, marks, mirrored, refine, words
 
 WORDS = "您 腾讯 不得 得 应当 ， 、 。 ； 第10.5条 第十条 （一） 3.5 30 日 API"
 ODD = '(2) 3.5% the “ " é e\u0301 \u200b 👨\u200d👩\u200d👧 ,'
@@ -14,9 +17,9 @@ TEXTS = st.one_of(
 )
 
 
-def marked(old: str, new: str) -> str:
+def marked(old: str, new: str, script: Callable[[str, str], tuple[Span, ...]] = refine) -> str:
     pieces = []
-    for op, old_start, old_end, new_start, new_end in refine(old, new):
+    for op, old_start, old_end, new_start, new_end in script(old, new):
         if op == "equal":
             pieces.append(new[new_start:new_end])
         else:
@@ -100,7 +103,15 @@ def test_words_keep_together_what_belongs_together(whole: str) -> None:
     [
         ("您可以转让该帐户。", "您不可以转让该帐户。", "您{+不+}可以转让该帐户。"),
         ("您得转让。", "您不得转让。", "您[-得-]{+不得+}转让。"),
-        ("应在15日内付款", "应在16日内付款", "应在[-15-]{+16+}日内付款"),
+        ("应在15日前付款", "应在16日前付款", "应在[-15日前-]{+16日前+}付款"),
+        ("保存六个月以上", "保存十二个月以上", "保存[-六个月-]{+十二个月+}以上"),
+        ("处五万元以下罚款", "处五十万元以下罚款", "处[-五万元-]{+五十万元+}以下罚款"),
+        ("依照第五十八条处理", "依照第五十九条处理", "依照[-第五十八条-]{+第五十九条+}处理"),
+        (
+            "Pay within thirty (30) days, see Section 5.2(a).",
+            "Pay within sixty (60) days, see Section 5.3(a).",
+            "Pay within [-thirty (30) days-]{+sixty (60) days+}, see [-Section 5.2(a)-]{+Section 5.3(a)+}.",
+        ),
         ("依照第2.4.8条的约定", "依照第2.4.9条的约定", "依照[-第2.4.8条-]{+第2.4.9条+}的约定"),
         ("每日支付3.5%的违约金", "每日支付3.8%的违约金", "每日支付[-3.5%-]{+3.8%+}的违约金"),
         ("您提供相关服务。", "您交付相关服务。", "您[-提供-]{+交付+}相关服务。"),
@@ -113,14 +124,45 @@ def test_words_keep_together_what_belongs_together(whole: str) -> None:
             "您应当付款，{+并在三日内确认，+}并通知腾讯。",
         ),
         ("甲。乙。", "甲。丙丁。乙。", "甲。{+丙丁。+}乙。"),
-        # Form alone is marked sign by sign, and does not hide or widen other changes.
+        # An insertion beside a deletion joins it.
+        ("甲方应当书面通知乙方。", "甲方应当通知丙方乙方。", "甲方应当[-书面通知-]{+通知丙方+}乙方。"),
+        # Form alone is marked too: the script is exact.
         ("您同意，免责。", "您同意,免责。", "您同意[-，-]{+,+}免责。"),
-        ("依照第10.5条，您付款", "依照第 10.5 条,您不付款", "依照第{+ +}10.5{+ +}条[-，-]{+,+}您{+不+}付款"),
         ("We may change the terms.", "We may not change the terms.", "We may {+not +}change the terms."),
     ],
 )
 def test_refine_reads_well(old: str, new: str, expected: str) -> None:
     assert marked(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("您同意，免责。", "您同意,免责。", "您同意,免责。"),
+        ("依照第10.5条，您付款", "依照第 10.5 条,您不付款", "依照第 10.5 条,您{+不+}付款"),
+        ("称为“您”的人", "称为「您」的人员", "称为「您」的[-人-]{+人员+}"),
+    ],
+)
+def test_marks_for_the_eye_leave_out_form(old: str, new: str, expected: str) -> None:
+    assert marked(old, new, marks) == expected
+
+
+@given(TEXTS, TEXTS)
+def test_swapped_texts_mirror_the_script(old: str, new: str) -> None:
+    assert refine(new, old) == tuple(mirrored(span) for span in refine(old, new))
+    assert marks(new, old) == tuple(mirrored(span) for span in marks(old, new))
+
+
+@given(TEXTS, TEXTS)
+def test_what_marks_call_equal_says_the_same(old: str, new: str) -> None:
+    for op, old_start, old_end, new_start, new_end in marks(old, new):
+        assert op != "equal" or wording(old[old_start:old_end]) == wording(new[new_start:new_end])
+
+
+@given(TEXTS, TEXTS)
+def test_no_few_signs_stand_between_two_changes(old: str, new: str) -> None:
+    for _op, start, end, _new_start, _new_end in [span for span in refine(old, new)[1:-1] if span.op == "equal"]:
+        assert end - start >= 3
 
 
 def test_an_accent_is_not_split_from_its_letter() -> None:

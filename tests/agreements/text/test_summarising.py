@@ -22,7 +22,7 @@ def test_what_did_not_change_has_no_facts() -> None:
 
 
 def test_short_words_are_quoted_whole() -> None:
-    assert facts("开发者应当在三日内通知平台。", "开发者可以在三日内通知平台。") == [("replaced", "应当", "可以")]
+    assert facts("开发者应当通知平台。", "开发者可以通知平台。") == [("replaced", "应当", "可以")]
     assert facts("The developer shall tell us.", "The developer may tell us.") == [("replaced", "shall", "may")]
     assert facts("开发者通知平台。", "开发者以书面形式通知平台。") == [("added", "以书面形式")]
     assert facts("开发者以书面形式通知平台。", "开发者通知平台。") == [("removed", "以书面形式")]
@@ -140,9 +140,7 @@ def some_rows() -> Comparison:
             replace(
                 base, kind="inserted", flags=("split",), old=None, new=after[1], old_index=None, new_index=1, whole=0
             ),
-            replace(
-                base, kind="moved+edited", moved=True, old=before[1], new=after[2], old_index=1, new_index=2, spans=()
-            ),
+            replace(base, kind="moved+edited", moved=True, old=before[1], new=after[2], old_index=1, new_index=2),
             replace(
                 base, kind="moved", moved=True, old=before[2], new=after[3], old_index=2, new_index=3, carried=True
             ),
@@ -155,8 +153,20 @@ def test_pieces_name_what_they_were_split_from_and_the_other_way_round() -> None
     whole, piece, moved, carried = summarise(comparison)
     assert (whole[-1].what, [unit.number for unit in whole[-1].units]) == ("split", ["1.2"])
     assert [(fact.what, fact.units[0].number) for fact in piece] == [("split_from", "1.1")]
-    assert [(fact.what, fact.units[0].number) for fact in moved] == [("moved", "1.2")]
+    assert [fact.what for fact in moved] == ["replaced", "moved"]
+    assert moved[1].units[0].number == "1.2"
     assert carried == ()
+
+
+def test_a_split_that_is_found_tells_only_of_the_split() -> None:
+    old = "1.1 平台收到通知以后五个工作日内答复；逾期未答复的，视为同意所通知的事项。\n\n1.2 费用按月结算。\n"
+    new = old.replace("答复；逾期", "答复。\n\n1.2 逾期").replace("1.2 费用", "1.3 费用")
+    comparison = compare(parse(old), parse(new))
+    assert [(row.kind, row.flags) for row in comparison.rows[:2]] == [("edited", ("split",)), ("inserted", ("split",))]
+    whole, piece, _ = summarise(comparison)
+    assert ([fact.what for fact in whole], [fact.what for fact in piece]) == (["split"], ["split_from"])
+    back = summarise(compare(parse(new), parse(old)))
+    assert ([fact.what for fact in back[0]], [fact.what for fact in back[1]]) == (["merged"], ["merged_into"])
 
 
 def test_every_unit_has_one_kind_and_a_split_counts_once() -> None:
