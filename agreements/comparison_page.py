@@ -76,8 +76,6 @@ class PageRow:
     sentence: tuple[Part, ...]
     told: tuple[Part, ...]
     """The sentence without what stands beside the number anyway."""
-    also: tuple[str, ...] = ()
-    """Kinds besides `kind`: a moved clause whose emphasis changed."""
     origin: Link | None = None
     carried: int = 0
     parts: tuple[Link, ...] = ()
@@ -122,10 +120,6 @@ class PageRow:
     @property
     def slug(self) -> str:
         return slug(self.kind)
-
-    @property
-    def also_names(self) -> list[str]:
-        return [str(KIND_NAMES[kind]) for kind in self.also]
 
     @property
     def is_minor(self) -> bool:
@@ -230,7 +224,6 @@ def _rows(comparison: Comparison, prefix: str) -> list[PageRow]:
                 anchor=link(place).anchor,
                 sentence=sentence(facts),
                 told=sentence(fact for fact in facts if fact.what not in BESIDE),
-                also=tuple(flag for flag in row.flags if flag != kind),
                 origin=Link(number_of(row.old), f"{prefix}m{place + 1}") if row.moved and not row.carried else None,
                 carried=carried.get(place, 0),
                 parts=tuple(link(part) for part in parts.get(place, ())),

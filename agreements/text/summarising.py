@@ -10,6 +10,7 @@ from agreements.text.clauses import Unit
 from agreements.text.comparing import Comparison, Row
 from agreements.text.moving import carried_along
 from agreements.text.pieces import SHORT, width
+from agreements.text.refining import Span
 from agreements.text.refining import words as cut
 
 QUOTED = 3
@@ -157,12 +158,12 @@ class _Change:
 
 
 def _changes(row: Row) -> list[tuple[str, str]]:
-    return [(change.old.strip(), change.new.strip()) for change in _changed(row)]
+    return [(change.old.strip(), change.new.strip()) for change in _changed(row, row.marks)]
 
 
-def _changed(row: Row) -> Iterator[_Change]:
+def _changed(row: Row, marks: tuple[Span, ...]) -> Iterator[_Change]:
     old, new = row.old_text, row.new_text
-    for op, old_start, old_end, new_start, new_end in row.marks:
+    for op, old_start, old_end, new_start, new_end in marks:
         if op == "equal":
             continue
         text, start, end = (old, old_start, old_end) if new_end == new_start else (new, new_start, new_end)
@@ -171,13 +172,14 @@ def _changed(row: Row) -> Iterator[_Change]:
 
 def _wording(row: Row, elsewhere: list[str]) -> Iterator[Fact]:
     """What words were exchanged; not those that other units have, which the row was split into or merged with."""
-    kept = sum(span.old_end - span.old_start for span in row.marks if span.op == "equal")
+    marks = row.marks
+    kept = sum(span.old_end - span.old_start for span in marks if span.op == "equal")
     if kept < REWRITTEN * min(len(row.old_text), len(row.new_text)) and width(row.new_text) > LONGEST:
         yield Fact("rewritten")
     ranked: list[tuple[int, Fact]] = []
     sentences: Counter[str] = Counter()
     short: dict[str, str] = {}
-    for change in _changed(row):
+    for change in _changed(row, marks):
         if pieces.is_elsewhere(change.old or change.new, elsewhere) and not (change.old and change.new):
             continue
         what, count = _whole_sentences(change)
