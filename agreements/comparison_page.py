@@ -14,12 +14,8 @@ from agreements.text.clauses import parse
 from agreements.text.comparing import Comparison, Row, compare
 from agreements.text.moving import carried_along, former_places
 from agreements.text.pieces import Piece
-from agreements.text.summarising import SHOWN_KINDS, count, shown_kind, summarise
+from agreements.text.summarising import MINOR, QUIET, SHOWN_KINDS, count, shown_kind, summarise
 
-QUIET = ("carried", "renumbered", "unchanged")
-"""Kinds that are folded away unless they are asked for."""
-MINOR = ("emphasis_only", "reference_only", "format_only")
-"""Kinds that are folded to one line."""
 BESIDE = {"inserted", "deleted", "moved", "moved_with", "renumbered", "split", "split_from", "merged", "merged_into"}
 """Facts that the kind, the number or a link beside the number say."""
 
@@ -139,7 +135,6 @@ class Stub:
     target: Link
     carried: int
     anchor: str
-    level: int
     kind: str = field(default="stub")
 
 
@@ -248,7 +243,6 @@ def _stub(row: Row, shown: PageRow, prefix: str, place: int) -> Stub:
         target=Link(shown.new_no, shown.anchor),
         carried=shown.carried,
         anchor=f"{prefix}m{place + 1}",
-        level=row.old.level if row.old else 1,
     )
 
 

@@ -8,12 +8,8 @@ from agreements.phrasing import KIND_NAMES, number_of, plain, sentence
 from agreements.text import pieces
 from agreements.text.comparing import Comparison, Row
 from agreements.text.front_matter import FrontChange
-from agreements.text.summarising import Fact, count, shown_kind, summarise
+from agreements.text.summarising import MINOR, QUIET, Fact, count, shown_kind, summarise
 
-SHORTLY = ("emphasis_only", "reference_only", "format_only")
-"""Kinds of change that are said at the end, without the wording."""
-QUIET = ("carried", "renumbered", "unchanged")
-"""Kinds that are only counted."""
 INDENT = "    "
 
 
@@ -25,13 +21,13 @@ def as_text(
     `sides` name the old and the new text, `front` is what changed before the first clause, `url` is the page.
     """
     told = [(row, shown_kind(row), facts) for row, facts in zip(comparison.rows, summarise(comparison), strict=True)]
-    full = [_change(*one) for one in told if one[1] not in SHORTLY + QUIET]
+    full = [_change(*one) for one in told if one[1] not in MINOR + QUIET]
     blocks = [
         "\n".join(_head(title, sides, url)),
         "\n".join([_counts(comparison), *([_("标记：[-删去的字-] {+增加的字+}")] if full else [])]),
         "\n".join(_marked(change.old, change.new) for change in front),
         *full,
-        *("\n".join(_shortly(told, kind)) for kind in SHORTLY),
+        *("\n".join(_shortly(told, kind)) for kind in MINOR),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

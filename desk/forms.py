@@ -68,7 +68,8 @@ class CompareForm(forms.Form):
             self.add_error(field, _("请上传一个文件，或者粘贴文本。"))
             return None
         try:
-            source = read_source(file.read() if file else pasted.encode(), name=file.name if file else "")
+            data = file.read(MAX_BYTES + 1) if file else pasted.encode()
+            source = read_source(data, name=file.name if file else "")
         except NotAnAgreement as refusal:
             self.add_error(field, str(refusal))
             return None

@@ -11,6 +11,7 @@ from agreements.text import markup
 from agreements.text.aligning import wording
 from agreements.text.clauses import Unit
 from agreements.text.comparing import Row
+from agreements.text.refining import MATRIX
 
 T = TypeVar("T")
 SHORT = 2.0
@@ -107,6 +108,9 @@ def _alike(before: _Part, after: _Part, of_old: bool) -> Iterator[Piece]:
     """What both sides say, though perhaps in another form."""
     if before.words == after.words:
         yield from _kept(before, after, of_old)
+        return
+    if len(before.words) * len(after.words) > MATRIX:
+        yield from _one_sided("equal", before if of_old else after)
         return
     for op in Indel.opcodes(before.words, after.words):
         old, new = before.part(op.src_start, op.src_end), after.part(op.dest_start, op.dest_end)

@@ -17,6 +17,8 @@ QUOTED = 3
 """So many changes of wording are quoted at most."""
 LONGEST = 16.0
 """Of words wider than this (in Han characters) only a part is quoted."""
+NEAR = 80
+"""So many characters before and after a change are looked at."""
 REWRITTEN = 0.3
 """A clause that keeps less of its wording than this is called rewritten."""
 
@@ -74,6 +76,10 @@ SHOWN_KINDS = (
     "unchanged",
 )
 """What a reader is told became of a unit; one of them per unit."""
+MINOR = ("emphasis_only", "reference_only", "format_only")
+"""Kinds that are said shortly: the words stayed, or only followed."""
+QUIET = ("carried", "renumbered", "unchanged")
+"""Kinds that need no attention of their own."""
 
 
 def shown_kind(row: Row) -> str:
@@ -149,7 +155,7 @@ def _part(row: Row, whole: Row) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Words of both sides that changed, and what stands before and after them in the text that has them."""
+    """Words of both sides that changed, and what stands right before and after them in the text that has them."""
 
     old: str
     new: str
@@ -167,7 +173,8 @@ def _changed(row: Row, marks: tuple[Span, ...]) -> Iterator[_Change]:
         if op == "equal":
             continue
         text, start, end = (old, old_start, old_end) if new_end == new_start else (new, new_start, new_end)
-        yield _Change(old[old_start:old_end], new[new_start:new_end], text[:start], text[end:])
+        before, after = text[max(0, start - NEAR) : start], text[end : end + NEAR]
+        yield _Change(old[old_start:old_end], new[new_start:new_end], before, after)
 
 
 def _wording(row: Row, elsewhere: list[str]) -> Iterator[Fact]:
@@ -255,7 +262,7 @@ def _context(change: _Change, words: str) -> str:
 def _nearest(text: str, most: float, *, last: bool = False) -> str:
     """The first or last words of a text, as many as are no wider than `most`."""
     found = ""
-    for word in reversed(cut(text[-40:])) if last else cut(text[:40]):
+    for word in reversed(cut(text[-NEAR // 2 :])) if last else cut(text[: NEAR // 2]):
         if width(found + word) > most:
             break
         found = word + found if last else found + word
