@@ -1,7 +1,7 @@
 """Comparisons of any two versions, open to everyone: the page, JSON, plain text, and Word with tracked changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_not_required
@@ -65,6 +65,8 @@ def pair_or_404(request: HttpRequest, slug: str, old: int, new: int) -> Pair:
 def body_context(compared: Compared, look: Look, *, keep: Mapping[str, str]) -> dict:
     """Return what `agreements/_comparison.html` shows of a comparison."""
     comparison = compared.comparison
+    counts = tally(comparison)
+    look = replace(look, kinds=tuple(one.kind for one in counts if one.kind in look.kinds))
     rows = page_rows(comparison, look)
     return {
         "names": compared.names,
@@ -75,7 +77,7 @@ def body_context(compared: Compared, look: Look, *, keep: Mapping[str, str]) -> 
         "listed": listed_rows(rows, look),
         "map": draw_map(rows),
         "controls": controls(comparison, look, keep=keep),
-        "tally": tally(comparison),
+        "tally": counts,
         "has_parts": any(row.whole is not None for row in comparison.rows),
         "is_changed": any(row.changed for row in comparison.rows),
     }

@@ -132,6 +132,7 @@ def test_a_version_compared_with_itself_has_no_change(client, four) -> None:
     soup = page(client, "/agreements/terms/compare/2...2/")
     assert soup.select("article[data-change]") == []
     assert words(soup.select_one("main .empty")) == "没有任何条款改动 两份文字相同。"
+    assert words(soup.select_one(".lede")) == "两边都是第 2 版"
 
 
 def test_the_json_of_a_comparison_has_every_key_in_every_row(client, four) -> None:
@@ -226,8 +227,9 @@ def test_counts_are_links_that_show_one_kind_and_can_be_combined(client, two) ->
     assert chips["新增 1"] == ("?view=side&kinds=inserted%2Cdeleted", None)
 
 
-def test_unknown_kinds_are_no_filter(client, two) -> None:
-    assert client.get(f"{PAIR}/?kinds=nonsense,%00").context["look"].kinds == ()
+def test_kinds_that_are_unknown_or_that_nothing_has_are_no_filter(client, two) -> None:
+    assert client.get(f"{PAIR}/?kinds=nonsense,%00,split").context["look"].kinds == ()
+    assert client.get(f"{PAIR}/?kinds=split,moved").context["look"].kinds == ("moved",)
 
 
 def test_every_change_in_the_list_says_what_changed_and_leads_to_it(client, two) -> None:
