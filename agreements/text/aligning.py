@@ -47,7 +47,8 @@ EFFORT = 400
 HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 """For a character class: the scripts that are written without spaces between words."""
 
-_LATIN = re.compile(rf"[^\W{HAN}]")
+_LONE_BLANK = re.compile(rf" (?:(?![^\W{HAN}])|(?<![^\W{HAN}] ))")
+"""A blank that has not a letter or digit of a spaced script on either side."""
 _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
 _NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
 """Signs that may fold to another one."""
@@ -92,11 +93,7 @@ def wordings(texts: Sequence[str]) -> list[str]:
 
 def _unspaced(folded: str) -> str:
     """Without white space, but one blank where it parts words of a script that needs it."""
-    first, *others = folded.split() or [""]
-    parts = [first]
-    for before, part in zip([first, *others], others, strict=False):
-        parts.append(" " + part if _LATIN.match(part) and _LATIN.match(before[-1]) else part)
-    return "".join(parts)
+    return _LONE_BLANK.sub("", " ".join(folded.split()))
 
 
 def parents(units: Sequence[Unit]) -> list[int]:
@@ -134,8 +131,10 @@ def align(old: Side, new: Side) -> dict[int, int]:
         context = _Context(old, new, _candidates(old.keys, new.keys, rest, new_rest))
         fixed = chosen
         for _ in range(ROUNDS):
-            context.read(chosen, fixed, taken)
-            chosen = fixed | _assign(context.weigh())
+            context.read(chosen, taken)
+            before, chosen = chosen, fixed | _assign(context.weigh())
+            if chosen == before:
+                break
     return chosen
 
 
@@ -194,7 +193,7 @@ def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int],
     """The pairs that are alike and for neither side nearly as alike to any other."""
     alike = sorted(
         (
-            (Indel.normalized_similarity(old_keys[i], new_keys[j], score_cutoff=CUT_OFF), i, j)
+            (Indel.normalized_similarity(_ends(old_keys[i]), _ends(new_keys[j]), score_cutoff=CUT_OFF), i, j)
             for i in olds
             for j in news
         ),
@@ -276,17 +275,12 @@ def _most_alike(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
 
 def _told_apart(text: str, alike: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """What is alike, judged by in how many places it differs and how much, instead of by how much alone."""
-    return [
-        (
-            other,
-            1
-            - LENGTH * (1 - similarity)
-            - SCATTERED
-            * (_changes(text, other) if place < FIRST else USUAL * (len(text) + len(other)))
-            / (len(text) + len(other)),
-        )
-        for place, (other, similarity) in enumerate(alike)
-    ]
+    judged = []
+    for place, (other, similarity) in enumerate(alike):
+        size = len(text) + len(other) or 1
+        changes = _changes(text, other) if place < FIRST else USUAL * size
+        judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / size))
+    return judged
 
 
 def _changes(one: str, other: str) -> int:
@@ -312,7 +306,7 @@ class _Context:
         self.found: dict[int, int] = {}
         self.together: dict[int, dict[int, float]] = {}
 
-    def read(self, pairs: dict[int, int], fixed: dict[int, int], taken: set[int]) -> None:
+    def read(self, pairs: dict[int, int], taken: set[int]) -> None:
         self.pairs = {-1: -1, **pairs, len(self.old): len(self.new)}
         self.found = {j: i for i, j in self.pairs.items()}
         self.together = {}

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from agreements.text import markup
 from agreements.text.front import is_short, read_front, unwrap
-from agreements.text.numbering import ARTICLE, read_mark
+from agreements.text.numbering import ARTICLE_NUMBER, read_mark
 from agreements.text.structure import ANNEX, Entry, structure
 
 PARAGRAPH = re.compile(r"¶\d+$")
@@ -50,8 +50,8 @@ class Unit:
     @property
     def label(self) -> str:
         """The number as it stands before the words: the last step of its path; '' for a paragraph."""
-        name = self.written or self.number
-        if name in ("0", self.heading[:40]) or PARAGRAPH.search(name):
+        name, heading = self.written or self.number, self.heading[:40]
+        if name in ("0", heading) or (heading and name.endswith(f"·{heading}")) or PARAGRAPH.search(name):
             return ""
         if self.written:
             return self.written
@@ -107,8 +107,10 @@ def _headings(entries: list[Entry]) -> list[bool]:
             is_child = numbered.startswith(f"{entry.number}.")
             is_listed = numbered.startswith(f"{entry.number}（") and markup.is_emphasised(entry.line.runs)
             is_chapter = entry.role == "chapter" and following.level > entry.level
-            is_article = ARTICLE in entry.number and (following.level > entry.level or "." in following.number)
-            found[index] = is_child or is_listed or is_chapter or is_article
+            is_article = ARTICLE_NUMBER.search(entry.number) and (
+                following.level > entry.level or "." in following.number
+            )
+            found[index] = bool(is_child or is_listed or is_chapter or is_article)
         if entry.role != "paragraph":
             numbered = entry.number
         following = entry

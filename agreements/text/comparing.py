@@ -16,8 +16,6 @@ ENGINE = 2
 """Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
-FAR = 40
-"""By so many signs a text may grow because its references do."""
 _NUMERALS = "〇零一二三四五六七八九十百千两"
 _REFERENCE = re.compile(
     rf"第(?P<article>\d+(?:\.\d+)*|[{_NUMERALS}]+)(?P<rank>[条款项点章节编目](?:之[{_NUMERALS}]+)?)"
@@ -169,13 +167,13 @@ def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> R
         return Row("inserted", False, flags, i, j, None, new.units[j], refine("", _words(new.units[j])))
     one, other = old.units[i], new.units[j]
     is_moved = i in found.moved
+    spans = refine(_words(one), _words(other))
     if old.keys[i] != new.keys[j]:
         kind = "moved+edited" if is_moved else "edited"
-        flags = _edit_flags(i, j, found, old, new)
+        flags = _edit_flags(i, j, spans, found, old, new)
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)
-    spans = refine(_words(one), _words(other))
     carried = is_moved and is_carried(i, found.partners, found.moved, old, new)
     return Row(kind, is_moved, flags, i, j, one, other, spans, carried)
 
@@ -184,15 +182,17 @@ def _words(unit: Unit | None) -> str:
     return (unit.heading or unit.text) if unit else ""
 
 
-def _edit_flags(i: int, j: int, found: _Found, old: Side, new: Side) -> tuple[str, ...]:
-    if _only_references(old.keys[i], new.keys[j], found.partners, old, new):
+def _edit_flags(i: int, j: int, spans: Sequence[Span], found: _Found, old: Side, new: Side) -> tuple[str, ...]:
+    # A changed reference is replaced as a whole: words added or taken away are another change.
+    may_follow = all(span.op in ("equal", "replace") for span in spans)
+    if may_follow and _only_references(old.keys[i], new.keys[j], found.partners, old, new):
         return ("reference_only",)
     return ("split",) * (i in found.split_units) + ("merged",) * (j in found.merged_units)
 
 
 def _only_references(one: str, other: str, partners: dict[int, int], old: Side, new: Side) -> bool:
     """Whether the texts differ only in references, each of which follows its clause to its new number."""
-    if abs(len(one) - len(other)) > FAR or _REFERENCE.sub("§", one) != _REFERENCE.sub("§", other):
+    if _REFERENCE.sub("§", one) != _REFERENCE.sub("§", other):
         return False
     return all(
         before[0] == after[0] or _follows(before, after, partners, old, new)

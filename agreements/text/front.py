@@ -27,14 +27,17 @@ def read_front(text: str, lines: list[Line], marks: list[Mark | None]) -> tuple[
     title = _front_title(text)
     first = next((i for i, mark in enumerate(marks) if mark and lines[i].depth), len(lines))
     chosen = next((i for i in range(first) if lines[i].depth == 1 and not marks[i]), None)
-    if chosen is None and lines and not title and _is_title(lines, marks):
-        chosen = 0
-    if chosen is None:
+    if chosen is not None:
+        title, end = lines[chosen].text, chosen + 1
+    elif title or not (end := _title_size(lines, marks)):
         return title, [], 0
-    end = chosen + 1
-    while end < len(lines) and DATED.fullmatch(lines[end].text):
-        end += 1
-    return lines[chosen].text, [line.text for line in lines[chosen + 1 : end]], end
+    else:
+        title = _joined(lines[:end])
+    notes = []
+    while size := _note_size(lines, end):
+        notes.append(_joined(lines[end : end + size]))
+        end += size
+    return title, notes, end
 
 
 def after_contents(lines: list[Line], index: int) -> int:
@@ -79,11 +82,33 @@ def width(text: str) -> int:
     return markup.columns(text[:100])
 
 
-def _is_title(lines: list[Line], marks: list[Mark | None]) -> bool:
-    line = lines[0]
-    if marks[0] or line.is_row or PREAMBLE.fullmatch(line.text) or CONTENTS.fullmatch(line.text):
-        return False
-    return (len(lines) == 1 or lines[1].brk in ("block", "line")) and is_short(line.text)
+def _title_size(lines: list[Line], marks: list[Mark | None]) -> int:
+    """How many lines a title without mark-up takes at the start: one, two if it is long, 0 where there is none."""
+    size = 2 if len(lines) > 1 and lines[1].brk == "soft" and width(lines[0].text) >= 20 else 1
+    if (
+        not lines
+        or any(marks[:size])
+        or lines[0].is_row
+        or (size < len(lines) and lines[size].brk not in ("block", "line"))
+    ):
+        return 0
+    title = _joined(lines[:size])
+    return 0 if PREAMBLE.fullmatch(title) or CONTENTS.fullmatch(title) or not is_short(title) else size
+
+
+def _note_size(lines: list[Line], start: int) -> int:
+    """How many lines a note on dates takes with its wraps; 0 where there is none."""
+    for end in range(start + 1, min(start + 20, len(lines)) + 1):
+        note = _joined(lines[start:end])
+        if DATED.fullmatch(note) and note.count("《") == note.count("》"):
+            return end - start
+        if end < len(lines) and lines[end].brk != "soft":
+            break
+    return 0
+
+
+def _joined(lines: list[Line]) -> str:
+    return markup.plain(markup.joined([line.runs for line in lines]))
 
 
 def _front_title(text: str) -> str:

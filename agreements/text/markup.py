@@ -88,7 +88,9 @@ MARK_KINDS = {"stars", "unders", "tag"}
 PLAIN_KINDS = {"newline", "escaped", "code", "other", "tag"}
 WIDE = re.compile("[\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 WIDE_STRETCH = re.compile(f"{WIDE.pattern}+")
-LEAD = re.compile(r"[\s\d.、,，:：()（）第章节条款项一二三四五六七八九十百零a-zA-Z]{0,12}")
+JOINT = re.compile(rf"(?<={WIDE.pattern})\n|\n(?={WIDE.pattern})")
+"""A wrap that stands for nothing, because Chinese is written without spaces."""
+LEAD = re.compile(r"[\s\d.§、,，:：()（）第章节条款项一二三四五六七八九十百零a-zA-Z]{0,12}")
 URL_SAFE = "/:?#@!$&*+,;=%~|^[]{}`"
 SCRIPT = re.compile(r"\s*(?:javascript|vbscript|data):", re.IGNORECASE)
 AUTO_LINK = r"<((?:https?://|mailto:)[^\s<>]{1,2000})>"
@@ -128,8 +130,8 @@ def lines(source: str) -> list[Line]:
 
 
 def inline(markdown: str) -> list[Run]:
-    """The runs of one line of Markdown."""
-    words = markdown.replace("\n", " ")
+    """The runs of one line of Markdown, or of a link's label with its wraps."""
+    words = JOINT.sub("", markdown).replace("\n", " ") if "\n" in markdown else markdown
     if simple := _simple_runs(words, False):
         return simple[0]
     tokens = _tokens(words)
@@ -475,17 +477,19 @@ def _marked(runs: list[Run]) -> str | None:
         if is_strong and worded:
             worded[0].opening = worded[-1].closing = "**"
         pieces += found
-    written = ""
+    written: list[str] = []
+    before = ""
     for index, piece in enumerate(pieces):
-        written += piece.head + piece.opening
+        before = (before + piece.head + piece.opening)[-1:]
         after = (
             piece.closing + piece.tail + "".join(p.head + p.opening + p.words for p in pieces[index + 1 : index + 3])
         )
-        mark = _slant(written[-1:], piece.words, after[:1]) if piece.is_slanted and piece.words else ""
+        mark = _slant(before, piece.words, after[:1]) if piece.is_slanted and piece.words else ""
         if mark is None:
             return None
-        written += mark + piece.words + mark + piece.closing + piece.tail
-    return written
+        written += (piece.head, piece.opening, mark, piece.words, mark, piece.closing, piece.tail)
+        before = (before + piece.words + mark + piece.closing + piece.tail)[-1:]
+    return "".join(written)
 
 
 def _piece(runs: list[Run], is_slanted: bool) -> _Piece:

@@ -1,6 +1,8 @@
 """Numbers as agreements write them: 第三条之一, 2.5.3, （四）, (a), 一、, ①, Article 5; their value and where the words begin."""
 
 import re
+import unicodedata
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from agreements.text.markup import Line
@@ -14,6 +16,8 @@ class Mark(NamedTuple):
     label: str
     end: int
     is_spaced: bool
+    word: str = ""
+    """What stands before a decimal number: Section 2.1."""
 
 
 HAN = "〇零一二两三四五六七八九十百千"
@@ -22,6 +26,7 @@ RANKS = {"编": 0, "部分": 0, "part": 0, "分编": 1, "章": 2, "chapter": 2, 
 """Which of a statute's containers holds which."""
 ARTICLE = "条"
 DECIMAL = "decimal"
+ARTICLE_NUMBER = re.compile(r"(?:^|·)(?:第.*条|(?:Article|Section|Clause|§) )")
 
 _PLAIN = str.maketrans(
     "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
@@ -29,7 +34,10 @@ _PLAIN = str.maketrans(
 )
 _DECIMAL = (
     DECIMAL,
-    re.compile(r"§?\s?((?:[A-ZＡ-Ｚ]|\d{1,3})(?:[.．]\d{1,3}){1,6})(?![\d.．]*[\d%])[.．、]?"),
+    re.compile(r"§?\s?((?:[A-ZＡ-Ｚ]|\d{1,3})(?:[.．]\d{1,3}){1,6})(?![\d.．]*[\d%])[.．、)）]?"),
+)
+_WORDED = re.compile(
+    r"(?:(Article|Section|Clause)\s)(\d{1,3}(?:[.．]\d{1,3}){1,6})(?![\d.．]*[\d%])[.．:：]?", re.IGNORECASE
 )
 _HAN = ("han", re.compile(rf"([{HAN}]{{1,4}})\s?[、.．]"))
 _ENGLISH = re.compile(
@@ -40,12 +48,13 @@ _PATTERNS = {
     "第": [
         ("law", re.compile(rf"第\s?([{HAN}\d]{{1,9}})\s?(分编|编|部分|章|节|目|条)(?:之([{HAN}]{{1,3}}))?[:：、.．]?"))
     ],
-    "§": [_DECIMAL],
+    "§": [_DECIMAL, ("sign", re.compile(r"§\s?(\d{1,4}[a-z]?)(?![\w.．]*\w)[.．:：]?"))],
     "(": [("paren", re.compile(rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚ]|[ivxlc]{{2,6}})\s?[)）][、.．]?"))],
     "1": [_DECIMAL, ("dot", re.compile(r"(\d{1,3})\s?([.．、)）])(?![\d.．])"))],
     "a": [
         _DECIMAL,
         ("english", _ENGLISH),
+        ("worded", _WORDED),
         ("letter", re.compile(r"([A-Za-zＡ-Ｚ]|[IVXLCＩＶＸＬＣ]{2,6})([.．)）])(?=\s|$)")),
     ],
     "一": [_HAN],
@@ -59,25 +68,42 @@ _KINDS = (
     )
     | dict.fromkeys(HAN, "一")
 )
+_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _BARE = re.compile(r"(\d{1,3}|[A-ZＡ-Ｚ]|[IVXLCＩＶＸＬＣ]{2,6})(?=\s)")
-_CIRCLED = re.compile("[①-⑳⑴-⒇㈠-㈩]")
+_SIGN = re.compile(r"[①-⑳⑴-⒇⒈-⒛㈠-㈩]|[Ⅰ-Ⅻ](?=[\s.．、])[.．、]?")
 
 
 def read_mark(line: Line) -> Mark | None:
     """The number that a line starts with, if it looks like one; whether it is one, its neighbours decide."""
     text = line.text
     kind = _KINDS.get(text[:1])
-    if line.is_row or (not kind and not _CIRCLED.match(text)):
+    if line.is_row:
         return None
     if not kind:
-        return _circled(line, ord(text[0]))
+        return _sign(line, found) if (found := _SIGN.match(text)) else None
     head = text[:48]
+    if _ZERO_WIDTH.search(head):
+        return _read_without_zero_width(line)
     for style, pattern in _PATTERNS[kind]:
         if found := pattern.match(head):
             return _mark(line, style, found)
     if line.depth and (found := _BARE.match(head)):
         return _mark(line, "dot", found)
     return None
+
+
+def _read_without_zero_width(line: Line) -> Mark | None:
+    """The number of a line that has characters without width in or after it; it ends after them."""
+    runs = [run._replace(text=_ZERO_WIDTH.sub("", run.text)) for run in line.runs]
+    text = _ZERO_WIDTH.sub("", line.text)
+    mark = read_mark(Line(line.start, line.within, text, line.brk, line.depth, runs=runs))
+    if not mark:
+        return None
+    end = shown = 0
+    while shown < mark.end or (end < len(line.text) and _ZERO_WIDTH.match(line.text[end])):
+        shown += not _ZERO_WIDTH.match(line.text[end])
+        end += 1
+    return mark._replace(end=end)
 
 
 def goes_on(mark: Mark, style: str, value: int) -> bool:
@@ -87,12 +113,10 @@ def goes_on(mark: Mark, style: str, value: int) -> bool:
 
 def read_roman(mark: Mark) -> Mark:
     """The same single letter read as a Roman number, where it can be one."""
-    if not mark.style.endswith("latin"):
+    if not mark.style.endswith("atin") or mark.label.lower() not in LATIN_ROMAN:
         return mark
-    letter = mark.label.lower()
-    if letter not in LATIN_ROMAN:
-        return mark
-    return mark._replace(style=mark.style.removesuffix("latin") + "roman", value=(LATIN_ROMAN[letter],))
+    style = mark.style.removesuffix("latin").removesuffix("Latin")
+    return mark._replace(style=style + _cased("roman", mark.label), value=(LATIN_ROMAN[mark.label.lower()],))
 
 
 def canonical_label(mark: Mark) -> str:
@@ -100,15 +124,31 @@ def canonical_label(mark: Mark) -> str:
     return str(mark.value[0]) if mark.style.endswith("digit") else mark.label
 
 
+def next_label(mark: Mark, value: int) -> str:
+    """How a number up to ten is written in the numeral system of another one."""
+    system = _system(mark.style)
+    if system in ("latin", "Latin"):
+        return chr(ord(mark.label) + value - mark.value[0])
+    if system == "han":
+        return "一二三四五六七八九十"[value - 1 : value] or str(value)
+    return str(value)
+
+
 def _system(style: str) -> str:
     return style.rpartition(" ")[2]
 
 
-def _circled(line: Line, code: int) -> Mark:
-    base, system = (0x245F, "digit") if code < 0x2474 else (0x2473, "digit") if code < 0x3220 else (0x321F, "han")
-    value = code - base
-    label = str(value) if system == "digit" else "一二三四五六七八九十"[value - 1]
-    return Mark(f"circled {system}", (value,), label, _skip(line.text, 1), True)
+def _sign(line: Line, found: re.Match[str]) -> Mark:
+    """A number in one character: circled, bracketed, dotted or Roman."""
+    end = _skip(line.text, found.end())
+    code = ord(found[0][0])
+    if "Ⅰ" <= found[0] < "ⅰ":
+        label = unicodedata.normalize("NFKC", found[0][0])
+        return Mark("letter. Roman", (code - 0x215F,), label, end, True)
+    if found[0] >= "㈠":
+        return Mark("circled han", (code - 0x321F,), "一二三四五六七八九十"[code - 0x3220], end, True)
+    value = code - (0x245F if found[0] < "⑴" else 0x2473 if found[0] < "⒈" else 0x2487)
+    return Mark("dot. digit" if found[0] >= "⒈" else "circled digit", (value,), str(value), end, True)
 
 
 def _mark(line: Line, style: str, found: re.Match[str]) -> Mark:
@@ -126,11 +166,17 @@ def _mark(line: Line, style: str, found: re.Match[str]) -> Mark:
         value = (_han(label), _han(found[3]) if found[3] else 0)
         label = f"第{label}{found[2]}" + (f"之{found[3]}" if found[3] else "")
         return Mark(found[2], value, label, end, is_spaced or found[0][-1] in ":：、.．")
+    if style == "sign":
+        return Mark(ARTICLE, (int(label.rstrip(ascii_lowercase)), 0), f"§ {label}", end, is_spaced)
+    if style == "worded":
+        path = found[2].translate(_PLAIN)
+        return Mark(DECIMAL, tuple(map(int, path.split("."))), path, end, is_spaced, f"{label.capitalize()} ")
     if style == "english":
         rank = label.lower()
         step = found[2].translate(_PLAIN)
         label = f"{label.capitalize()} {step}"
-        return Mark(rank if rank in RANKS else ARTICLE, (_value(step)[1], 0), label, end, is_spaced)
+        is_spaced = is_spaced or not found[0][-1].isalnum()
+        return Mark(rank if rank in RANKS else ARTICLE, (_english(step), 0), label, end, is_spaced)
     system, number = _value(label)
     suffix = found[2].translate(_PLAIN) if style in ("dot", "letter") and found.re is not _BARE else ""
     is_spaced = is_spaced or style == "han" or suffix in ("、", ")")
@@ -159,9 +205,19 @@ def _value(label: str) -> tuple[str, int]:
     if label[0] in HAN:
         return "han", _han(label)
     if len(label) == 1:
-        return "latin", ord(label.lower()) - 96
+        return _cased("latin", label), ord(label.lower()) - 96
     values = [LATIN_ROMAN.get(char, 0) for char in label.lower()]
-    return "roman", sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+    return _cased("roman", label), sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+
+
+def _cased(system: str, label: str) -> str:
+    """Capitals number another level than small letters."""
+    return system.title() if label.isupper() else system
+
+
+def _english(label: str) -> int:
+    """The value of 4, IV or D; an I is the Roman one."""
+    return LATIN_ROMAN.get(label.lower(), 0) or _value(label)[1]
 
 
 def _han(digits: str) -> int:

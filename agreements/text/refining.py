@@ -134,18 +134,19 @@ def refine(old: str, new: str) -> tuple[Span, ...]:
 
     The script of the swapped texts is its mirror: it is always worked out in the same one of the two directions.
     """
+    if old == new:
+        return (Span("equal", 0, len(old), 0, len(old)),) if old else ()
     return _script(old, new, of_wording=False)
 
 
 def marks(old: str, new: str) -> tuple[Span, ...]:
     """As `refine`, for the eye: what differs in form alone (width, spaces, quotes) counts as equal and is not marked."""
-    return _script(old, new, of_wording=True)
+    return refine(old, new) if old == new else _script(old, new, of_wording=True)
 
 
 def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
-    if not old or not new or old == new:
-        whole = Span("equal", 0, len(old), 0, len(new)) if old == new else _change(0, len(old), 0, len(new))
-        return (whole,) if old or new else ()
+    if not old or not new:
+        return (_change(0, len(old), 0, len(new)),)
     if (len(new), new) < (len(old), old):
         return tuple(mirrored(span) for span in _script(new, old, of_wording=of_wording))
     kept: list[_Kept] = []

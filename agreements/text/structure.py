@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from agreements.text import markup
 from agreements.text.front import CONTENTS, ENDED, PREAMBLE, SENTENCE, after_contents, is_short
 from agreements.text.markup import Line, Run
-from agreements.text.numbering import ARTICLE, DECIMAL, RANKS, Mark, canonical_label, goes_on, read_roman
+from agreements.text.numbering import ARTICLE, DECIMAL, RANKS, Mark, canonical_label, goes_on, next_label, read_roman
 
 ANNEX = re.compile(
     r"(附件|附录|附表|(?:Annex|Appendix|Schedule|Exhibit)(?![a-z]))(?:\s?(\d{1,3}|[A-Z]|[一二三四五六七八九十]{1,3})(?!\w))?",
     re.IGNORECASE,
 )
+REFERS = re.compile(
+    r"(?:\b(?:articles?|sections?|clauses?|paragraphs?|annex|and|or|to|of|under|in|by|with|from|the|see)|[第见按依与和或及至])$",
+    re.IGNORECASE,
+)
+"""How a line ends whose words go on with a number in the next one."""
 WORD_GOES_ON = "点条款项规定所和或、至及的中第之倍元万亿%，,)）"
 
 
@@ -49,6 +54,7 @@ class _Step:
     value: int
     number: str
     level: int
+    indent: int
 
 
 @dataclass(slots=True)
@@ -67,6 +73,8 @@ class _Builder:
     holder: Entry | None = None
     """The unit that items and paragraphs belong to."""
     steps: list[_Step] = field(default_factory=list)
+    closed: tuple[str, int] = ("", 0)
+    """Style and value of the last item of the chapter or clause before, whose list may go on."""
     is_interrupted: bool = False
     """Whether a paragraph stood between the open list and this line."""
     paragraphs: int = 0
@@ -75,9 +83,12 @@ class _Builder:
     last: tuple[int, ...] = ()
     """The last number of clauses, as a path."""
     article: int = 0
+    first_article: int = -1
+    """The index of the line with the first article, or with the first chapter of articles; lists before are the preamble's."""
 
     def build(self, index: int) -> None:
         had_contents = False
+        self.first_article = self._find_first_article(index)
         while index < len(self.lines):
             line = self.lines[index]
             if not had_contents and line.brk in ("block", "line") and CONTENTS.fullmatch(line.text):
@@ -105,9 +116,9 @@ class _Builder:
         if placed or (mark and line.brk == "line" and self.entries):
             return placed
         if line.depth or (not self.entries and PREAMBLE.fullmatch(line.text)):
-            self._place_heading(line)
+            self._place_heading(index)
         else:
-            self._place_paragraph(index)
+            self._place_paragraph(line)
         return True
 
     def _breaks(self, index: int) -> bool:
@@ -120,37 +131,38 @@ class _Builder:
         if not mark or not mark.is_spaced:
             return is_line
         is_begun = is_line or (before is self.entries[-1].line and self.marks[index - 1] is not None)
-        if not (ENDED.search(before.text) or (is_begun and is_short(before.text))):
+        if not (ENDED.search(before.text) or (is_begun and is_short(before.text) and not REFERS.search(before.text))):
             return False
         value = mark.value[0]
-        if mark.style == DECIMAL:
-            return is_line or self._follows(mark.value)
-        if mark.style == ARTICLE or mark.style in RANKS:
-            return is_line or (mark.style == ARTICLE and value == self.article + 1)
-        step = next((step for step in self.steps if step.style == mark.style), None)
-        if step:
-            is_repeated = value == 1 and mark.style.startswith("dot.")
-            return value == step.value + 1 or is_repeated or (is_line and value > step.value)
+        if mark.style in (DECIMAL, ARTICLE) or mark.style in RANKS:
+            follows = self._follows(mark.value) if mark.style == DECIMAL else mark.value[0] == self.article + 1
+            goes_on = line.text[mark.end : mark.end + 1].islower() or mark.style in RANKS
+            return is_line or (follows and not goes_on)
+        steps = [step for step in self.steps if step.style == mark.style]
+        if steps:
+            is_repeated = value == 1 and (mark.style.startswith("dot.") or _is_nested(line, mark, steps[-1]))
+            return is_repeated or any(value == step.value + 1 or (is_line and value > step.value) for step in steps)
         if self._follows_chapter(mark) and not self.chapter[2]:
             return True
-        if is_line and not _is_bracketed(mark):
+        if is_line and (not _is_bracketed(mark) or self.closed == (mark.style, value - 1)):
             return True
         return value == 1 and self._begins_list(index, mark)
 
     def _begins_list(self, index: int, mark: Mark) -> bool:
-        """Whether the second item of a list stands at a line's start too, and not inside a line."""
-        for position in range(index + 1, min(index + 60, len(self.lines))):
-            following = self.marks[position]
-            if self.lines[position].brk == "block":
+        """Whether the items of a list stand at the starts of lines, and none of them inside a line."""
+        count = 1
+        for position in range(index, min(index + 60, len(self.lines))):
+            line, following = self.lines[position], self.marks[position]
+            if position > index and line.brk == "block":
                 break
-            if following and following.style == mark.style and following.value[0] == 2:
-                return not any(self._has_inside(i, following) for i in range(index, position))
-        second = mark._replace(label="2" if mark.label == "1" else "二")
-        is_line = self.lines[index].brk == "line" and not self._has_inside(index, second)
-        return is_line or mark.style.startswith("dot")
-
-    def _has_inside(self, index: int, mark: Mark) -> bool:
-        return bool(re.search(rf"[（(]\s?{re.escape(mark.label)}\s?[)）]", self.lines[index].text[1:2000]))
+            if following and following.style == mark.style and following.value[0] == count + 1:
+                count += 1
+            label = re.escape(next_label(mark, count + 1))
+            # A later number may stand inside an item as a reference, unless it comes after a stop.
+            stop = "" if count == 1 else r"[；;。，,、：:]\s?(?:and |or |以及|[及和]|或者?)?"
+            if re.search(rf"{stop}[（(]\s?{label}\s?[)）]", line.text[1:2000]):
+                return False
+        return count > 1 or self.lines[index].brk == "line" or mark.style.startswith("dot")
 
     def _place_annex(self, line: Line) -> bool:
         found = ANNEX.match(line.text)
@@ -187,14 +199,21 @@ class _Builder:
         follows = mark.value[0] == self.article + 1
         after = line.text[mark.end : mark.end + 1]
         if mark.label[0] == "第":
-            is_article = line.depth or mark.is_spaced or (follows and after not in WORD_GOES_ON)
+            is_one_of_many = after == "第" and line.text[: mark.end].endswith("、")
+            is_article = (
+                line.depth or (mark.is_spaced and not is_one_of_many) or (follows and after not in WORD_GOES_ON)
+            )
+        elif mark.label[0] == "§":
+            is_article = line.depth or (mark.value[0] >= self.article and mark.is_spaced and not after.islower())
         else:
             is_article = line.depth or (follows and not after.islower())
         if not is_article:
             return False
         self.article = mark.value[0]
         self.last = mark.value[:1]
-        self._open(line, self._within_annex(mark.label), len(self.containers) + 1, mark.end, "clause")
+        style, _, depth = self.chapter
+        level = len(self.containers) + (2 if style and (not line.depth or 0 < depth < line.depth) else 1)
+        self._open(line, self._within_annex(mark.label), level, mark.end, "clause")
         return True
 
     def _place_decimal(self, line: Line, mark: Mark) -> bool:
@@ -205,10 +224,14 @@ class _Builder:
                 return False
             if not self._follows(mark.value) and not (mark.is_spaced and (is_near or is_bold)):
                 return False
-            if not mark.is_spaced and line.text[mark.end : mark.end + 1] in WORD_GOES_ON:
+            after = line.text[mark.end : mark.end + 1]
+            if (not mark.is_spaced and after in WORD_GOES_ON) or (mark.word and not after.isupper()):
                 return False
+        self._lift_lead_in(mark.value)
         self.last = mark.value
         self._open(line, self._within_annex(mark.label), len(mark.value), mark.end, "clause")
+        if mark.word:
+            self.entries[-1].written = mark.word + mark.label
         return True
 
     def _follows(self, value: tuple[int, ...]) -> bool:
@@ -226,6 +249,7 @@ class _Builder:
         is_bracketed = _is_bracketed(mark)
         if is_bracketed and not line.depth:
             return self._place_item(line, mark)
+        mark = self._as_roman(mark)
         style, value = mark.style, mark.value[0]
         chapter_style, chapter_value, chapter_depth = self.chapter
         follows_chapter = self._follows_chapter(mark)
@@ -233,7 +257,7 @@ class _Builder:
         if line.depth:
             is_nested = chapter_depth and line.depth > chapter_depth and not follows_chapter and not has_children
             return self._place_headed(line, mark) if is_bracketed or is_nested else self._place_chapter(line, mark)
-        step = self._step(mark)
+        step = self._step(line, mark)
         is_listed = step is not None and self.steps[step].style == style
         is_free = self.holder is None or self.holder.number == "0"
         is_first = value == 1 and (is_free or step is None)
@@ -244,9 +268,32 @@ class _Builder:
         if step is None and style.startswith("letter") and value != 1:
             return False
         is_top = style.startswith("han") and not (self.containers or self.article or len(self.last) > 1)
+        if is_free and self.entries and self._is_preamble_list(index, step):
+            return (value == 1 or step is not None) and self._place_item(line, mark)
         if step is None and (is_free or (is_top and chapter_style in ("", style))):
             return self._place_chapter(line, mark)
-        return (value == 1 or step is not None) and self._place_item(line, mark)
+        is_item = value == 1 or step is not None or self.closed == (style, value - 1)
+        return is_item and self._place_item(line, mark)
+
+    def _find_first_article(self, start: int) -> int:
+        for index in range(start, len(self.lines)):
+            line, mark = self.lines[index], self.marks[index]
+            if ANNEX.match(line.text):
+                break
+            is_first = mark and (mark.style == ARTICLE or mark.style in RANKS) and mark.is_spaced and mark.value[0] == 1
+            if mark and is_first and not line.text[mark.end : mark.end + 1].islower():
+                return index
+        return -1
+
+    def _is_preamble_list(self, index: int, step: int | None) -> bool:
+        """Whether a number belongs to a list before the first article, and is no chapter that holds the articles."""
+        mark = self.marks[index]
+        if not mark or self.first_article <= index:
+            return False
+        following = self.marks[index + 1 : min(index + 40, self.first_article)]
+        return step is not None or any(
+            other and other.style == mark.style and other.value[0] == mark.value[0] + 1 for other in following
+        )
 
     def _follows_chapter(self, mark: Mark) -> bool:
         style, value, depth = self.chapter
@@ -275,19 +322,26 @@ class _Builder:
         self._open(line, number, level, mark.end, "clause")
         return True
 
-    def _step(self, mark: Mark) -> int | None:
-        """The level of the open list that a number belongs to."""
-        for index in reversed(range(len(self.steps))):
-            if self.steps[index].style == mark.style:
-                return index
-        if self.steps and mark.value[0] > 1 and goes_on(mark, self.steps[-1].style, self.steps[-1].value):
+    def _step(self, line: Line, mark: Mark) -> int | None:
+        """The level of the open list that a number belongs to; of two alike, the one as far indented, or that it goes on."""
+        value = mark.value[0]
+        alike = [index for index, step in enumerate(self.steps) if step.style == mark.style]
+        if len(alike) > 1:
+            alike = [index for index in alike if self.steps[index].indent == _indent(line)] or alike
+        if len(alike) > 1:
+            alike = [index for index in alike if self.steps[index].value + 1 == value] or alike
+        if alike:
+            return alike[-1]
+        if self.steps and value > 1 and goes_on(mark, self.steps[-1].style, self.steps[-1].value):
             return len(self.steps) - 1
         return None
 
     def _place_item(self, line: Line, mark: Mark) -> bool:
         mark = self._as_roman(mark)
-        position = self._step(mark)
-        if position is not None:
+        position = self._step(line, mark)
+        if position is not None and _is_nested(line, mark, self.steps[position]):
+            del self.steps[position + 1 :]
+        elif position is not None:
             if mark.style.startswith("dot.") and mark.value[0] == 1:
                 # Markdown lets every item of a list be written "1.".
                 mark = mark._replace(value=(self.steps[position].value + 1,))
@@ -298,11 +352,13 @@ class _Builder:
             base, level = self.steps[-1].number, self.steps[-1].level + 1
         else:
             base, level = (self.holder.number, self.holder.level + 1) if self.holder else ("", 1)
+            if not self.holder and self.paragraphs:
+                base, level = "0", 2
         number = f"{base}（{canonical_label(mark)}）"
         if number in self.numbers and self.paragraphs and not self.steps:
             number, level = f"{base}¶{self.paragraphs}（{canonical_label(mark)}）", level + 1
         self._add(line, number, level, mark.end, "item")
-        self.steps.append(_Step(mark.style, mark.value[0], number, level))
+        self.steps.append(_Step(mark.style, mark.value[0], number, level, _indent(line)))
         self.is_interrupted = False
         return True
 
@@ -311,43 +367,48 @@ class _Builder:
         roman = read_roman(mark)
         if roman is mark:
             return mark
-        goes_on_roman = any(step.style == roman.style and step.value + 1 == roman.value[0] for step in self.steps)
-        goes_on_letters = any(step.style == mark.style and step.value + 1 == mark.value[0] for step in self.steps)
+        before = [(step.style, step.value) for step in self.steps] + [self.chapter[:2]]
+        goes_on_roman = (roman.style, roman.value[0] - 1) in before
+        goes_on_letters = (mark.style, mark.value[0] - 1) in before
         return roman if goes_on_roman or (roman.value[0] == 1 and not goes_on_letters) else mark
 
-    def _place_heading(self, line: Line) -> None:
-        if PREAMBLE.fullmatch(line.text) or not self.entries:
+    def _place_heading(self, index: int) -> None:
+        line = self.lines[index]
+        if PREAMBLE.fullmatch(line.text) or (not self.entries and self._is_preamble(index)):
             self._open(line, "0", 1, 0, "heading")
             return
         self.containers, self.annex = [], ""
-        self._open(line, line.text[:40], 1, 0, "heading")
+        above = next((entry for depth, entry in reversed(self.headings) if depth < line.depth), None)
+        number = line.text[:40]
+        if above and number in self.numbers:
+            number = f"{above.number}·{number}"
+        self._open(line, number, above.level + 1 if above else 1, 0, "heading")
 
-    def _place_paragraph(self, index: int) -> None:
-        line = self.lines[index]
+    def _is_preamble(self, index: int) -> bool:
+        """Whether the first heading stands before numbered ones, or alone, and is not the first of many without numbers."""
+        later = [
+            i for i in range(index + 1, len(self.lines)) if self.lines[i].depth and not ANNEX.match(self.lines[i].text)
+        ]
+        return any(self.marks[i] for i in later) or all(self.lines[i].depth > self.lines[index].depth for i in later)
+
+    def _place_paragraph(self, line: Line) -> None:
         self.is_interrupted = True
         base, level = (self.holder.number, self.holder.level) if self.holder else ("0", 1)
-        if above := self._introduces(index):
-            self._add(line, f"{above}¶1", level, 0, "paragraph")
-            return
-        self.paragraphs += 1
+        # In statutes the article's own words are its first paragraph, so that the next one is its second.
+        is_first = self.holder and not self.paragraphs and _is_stated(self.holder)
+        self.paragraphs += 2 if is_first else 1
         self._add(line, f"{base}¶{self.paragraphs}", level + 1, 0, "paragraph")
 
-    def _introduces(self, index: int) -> str:
-        """The chapter that a lead-in belongs to: one that ends in a colon right before the next sibling of the clause."""
-        following = self.marks[index + 1] if index + 1 < len(self.marks) else None
-        if (
-            not self.last
-            or not self.holder
-            or self.steps
-            or self.paragraphs
-            or not self.lines[index].text.endswith(("：", ":"))
-        ):
-            return ""
-        above = self.holder.number.rpartition(".")[0]
-        is_sibling = (
-            following and following.style == DECIMAL and following.value == (*self.last[:-1], self.last[-1] + 1)
-        )
-        return above if is_sibling and above in self.numbers and f"{above}¶1" not in self.numbers else ""
+    def _lift_lead_in(self, value: tuple[int, ...]) -> None:
+        """Give the chapter its lead-in: the one paragraph between two sibling clauses, if it ends in a colon."""
+        entry = self.entries[-1] if self.entries else None
+        if not entry or not self.holder or entry.number != f"{self.holder.number}¶1" or len(self.last) < 2:
+            return
+        above, words = self.holder.number.rpartition(".")[0], entry.parts[-1][-1].text
+        is_sibling = value == (*self.last[:-1], self.last[-1] + 1)
+        if is_sibling and words.endswith(("：", ":")) and above in self.numbers and f"{above}¶1" not in self.numbers:
+            entry.number, entry.level = f"{above}¶1", self.holder.level
+            self.numbers.add(entry.number)
 
     def _within_annex(self, label: str) -> str:
         return f"{self.annex}·{label}" if self.annex else label
@@ -356,20 +417,41 @@ class _Builder:
         """Begin a unit that holds the items and paragraphs after it."""
         self._add(line, number, level, end, role)
         self.holder = self.entries[-1]
+        if self.steps:
+            self.closed = (self.steps[0].style, self.steps[0].value)
         self.steps.clear()
         self.is_interrupted = False
         if line.depth:
             while self.headings and self.headings[-1][0] >= line.depth:
                 self.headings.pop()
             self.headings.append((line.depth, self.holder))
-        # In statutes the article's own words are its first paragraph, so that the next one is its second.
-        is_article = role == "clause" and number.rpartition("·")[2].startswith("第")
         if not (number == "0" and "0¶1" in self.numbers):
-            self.paragraphs = 1 if is_article and not line.depth and SENTENCE.search(line.text) else 0
+            self.paragraphs = 0
 
     def _add(self, line: Line, number: str, level: int, end: int, role: str) -> None:
         self.numbers.add(number)
         self.entries.append(Entry(number, level, line, role, [markup.after(line.runs, end)]))
+
+
+def _is_stated(entry: Entry) -> bool:
+    """Whether an entry is an article of a statute that says something itself, and no mere title."""
+    if entry.role != "clause" or entry.line.depth or not entry.number.rpartition("·")[2].startswith("第"):
+        return False
+    return SENTENCE.search("".join([markup.plain(part) for part in entry.parts])) is not None
+
+
+def _is_statute(mark: Mark) -> bool:
+    return mark.is_spaced and (mark.style == ARTICLE or mark.style in RANKS)
+
+
+def _indent(line: Line) -> int:
+    """How far the words of a line stand from its margin."""
+    return line.within - line.start
+
+
+def _is_nested(line: Line, mark: Mark, step: _Step) -> bool:
+    """Whether a number begins a list of the same style below the item that is open."""
+    return mark.value[0] == 1 and _indent(line) >= step.indent + 2
 
 
 def _is_bracketed(mark: Mark) -> bool:

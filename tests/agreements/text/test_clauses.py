@@ -1,6 +1,8 @@
 """Numbered units: the sequence of numbers decides, and nothing of the source is lost."""
 
 import json
+import random
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -15,6 +17,7 @@ from agreements.text.clauses import Unit, parse
 SAMPLES = sorted((Path(__file__).parents[3] / "agreements" / "sample").glob("*.zh-hans.md"))
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 MUTATED = sorted((CORPUS / "mutated").glob("*/*.md"))
+ENGLISH = sorted((CORPUS / "english").glob("*/*.md"))
 LAWS = sorted((CORPUS / "laws").glob("*/*.md"))
 PIECES = [
     "**", "*", "_", "__", "`", "[", "](", "](http://a.b)", "<b>", "</b>", "<br>", "&amp;", "\\", "\n", "\n\n",
@@ -25,6 +28,35 @@ PIECES = [
     "|",
 ]  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60)
+
+
+CJK = r"\u3000-\u9fff\uff00-\uffef"
+WRAPS = re.compile(
+    rf"(?<=[{CJK}])(?=[\w（《“])|(?<=[0-9A-Za-z])(?=[{CJK}])(?![）》”，。；：、！？])|(?<=[!-~]) (?=[0-9A-Za-z])"
+)
+"""Where a line may be wrapped: between Chinese and any letter, or at a space with no Chinese beside it."""
+
+
+def wrapped(text: str, width: int, chance: random.Random) -> str:
+    """The same text with its lines wrapped; headings, tables, comments and the targets of links stay whole."""
+    found = []
+    for line in text.split("\n"):
+        start, rest = 0, width
+        parts = []
+        for place in WRAPS.finditer(line, 9) if line[:1] not in "#|<" else ():
+            is_target = re.search(r"\]\([^)]*$", line[start : place.start()])
+            if place.start() - start >= rest and not is_target:
+                parts.append(line[start : place.start()])
+                start, rest = place.end(), chance.randint(width // 2, width)
+        found.append("\n".join([*parts, line[start:]]))
+    return "\n".join(found)
+
+
+def reading(text: str) -> tuple[object, ...]:
+    """All that parse() says of a text but its slices."""
+    found = parse(text)
+    units = [(unit.number, unit.level, unit.heading, unit.emphasised, unit.text, unit.markdown) for unit in found.units]
+    return found.title, found.notes, units
 
 
 def outline(text: str) -> list[tuple[str, int, str, str]]:
@@ -249,6 +281,53 @@ def test_wraps_are_joined_without_a_space_beside_chinese() -> None:
     assert unit(text, "1.1").text == "旗下公司--北京某某与 QQ号码 and the long rest（完）。"
 
 
+@pytest.mark.parametrize("width", [12, 20, 33, 45])
+@pytest.mark.parametrize("path", sorted(SAMPLES[0].parent.glob("*.*.md")), ids=lambda path: path.stem)
+def test_a_sample_text_has_the_same_units_however_its_lines_are_wrapped(path: Path, width: int) -> None:
+    source = path.read_text()
+    changed = wrapped(source, width, random.Random(width))
+    assert changed.count("\n") > source.count("\n")
+    assert reading(changed) == reading(source)
+
+
+@pytest.mark.skipif(not LAWS, reason=f"{CORPUS}/laws is not there")
+@pytest.mark.parametrize("path", [*LAWS, *MUTATED, *ENGLISH], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_text_of_the_corpus_has_the_same_units_however_its_lines_are_wrapped(path: Path) -> None:
+    source = path.read_text()
+    front = source.find("---", 3) if source.startswith("---") else 0
+    for width in (15, 40):
+        changed = source[:front] + wrapped(source[front:], width, random.Random(width))
+        assert reading(changed) == reading(source)
+
+
+def test_notes_titles_and_links_may_be_wrapped() -> None:
+    text = (
+        "某某开放平台开发者服务\n协议\n\n2020年1月1日 某会议《关于修改\n〈某规则〉的决定》修正\n\n"
+        "第一条 甲见《[某某\n规则](http://a.b)》与 [the\nrules](http://a.b)。\n\n乙。\n"
+    )
+    assert reading(text) == (
+        "某某开放平台开发者服务协议",
+        ("2020年1月1日 某会议《关于修改〈某规则〉的决定》修正",),
+        [
+            (
+                "第一条", 1, "", False, "甲见《某某规则》与 the rules。",
+                "甲见《[某某规则](http://a.b)》与 [the rules](http://a.b)。",
+            ),
+            ("第一条¶2", 2, "", False, "乙。", "乙。"),
+        ],
+    )  # fmt: skip
+
+
+def test_a_wrapped_reference_is_not_the_number_of_a_clause() -> None:
+    text = '1. Words\n\n1.1 "Order" means a form under Section\n2.1 of this text, or clause\n1.2 below.\n\n1.2 "Data" means copies.\n'
+    assert numbers(text) == ["1", "1.1", "1.2"]
+
+
+def test_a_line_that_only_begins_like_a_number_may_come_first() -> None:
+    assert numbers("协议\n1.5倍的违约金。\n甲。\n乙。\n") == ["0¶1", "0¶2", "0¶3"]
+    assert numbers("协议\n第三条规定的内容。\n甲。\n乙。\n") == ["0¶1", "0¶2", "0¶3"]
+
+
 def test_title_lines_are_headings_and_defined_terms_are_not() -> None:
     text = (
         "## 1. 术语\n\n**1.1 开发者**\n：指您。\n\n**1.2 应用** 指程序\n\n"
@@ -300,8 +379,9 @@ def test_text_has_no_marks_and_markdown_keeps_emphasis_and_links() -> None:
 
 
 def test_a_lead_in_before_the_next_clause_belongs_to_the_chapter() -> None:
-    text = "## 1. 术语\n\n1.1 新条款。\n\n下列术语的含义为：\n\n1.2 平台：指平台。\n"
-    assert numbers(text) == ["1", "1.1", "1¶1", "1.2"]
+    text = "## 1. 术语\n\n1.1 新条款。\n\n下列术语的\n含义为：\n\n1.2 平台：指平台。\n"
+    assert outline(text)[2:] == [("1¶1", 2, "", "下列术语的含义为："), ("1.2", 2, "", "平台：指平台。")]
+    assert numbers("## 导言\n\n下列术语：\n\n1.1 平台：指平台。\n") == ["0", "0¶1", "1.1"]
 
 
 def test_a_second_list_of_a_clause_has_its_paragraphs_number() -> None:

@@ -261,6 +261,22 @@ def test_every_unit_stands_in_one_row_and_nothing_raises(old: str, new: str) -> 
         assert sum(end - start for _, _, _, start, end in row.spans) == len(row.new_text)
 
 
+def applied(row: Row) -> str:
+    """What the spans of a row make of its old text."""
+    return "".join(
+        row.old_text[old_start:old_end] if op == "equal" else row.new_text[new_start:new_end]
+        for op, old_start, old_end, new_start, new_end in row.spans
+    )
+
+
+@settings(max_examples=150)
+@given(SOURCES, SOURCES)
+def test_the_spans_make_the_new_words_of_the_old_ones_and_nothing_of_either_source_is_lost(old: str, new: str) -> None:
+    result = compare(parse(old), parse(new))
+    assert [applied(row) for row in result.rows] == [row.new_text for row in result.rows]
+    assert result.sources() == (old, new)
+
+
 @given(SOURCES)
 def test_any_text_against_itself_is_unchanged(source: str) -> None:
     outline = parse(source)
