@@ -129,7 +129,7 @@ class _Builder:
         line, before, mark = self.lines[index], self.lines[index - 1], self.marks[index]
         is_line = line.brk == "line"
         if not mark or not mark.is_spaced:
-            return is_line
+            return is_line and (ENDED.search(before.text) is not None or not line.text[0].islower())
         is_begun = is_line or (before is self.entries[-1].line and self.marks[index - 1] is not None)
         if not (ENDED.search(before.text) or (is_begun and is_short(before.text) and not REFERS.search(before.text))):
             return False
@@ -155,7 +155,9 @@ class _Builder:
             line, following = self.lines[position], self.marks[position]
             if position > index and line.brk == "block":
                 break
-            if following and following.style == mark.style and following.value[0] == count + 1:
+            if position > index and following and following.style == mark.style:
+                if following.value[0] != count + 1:
+                    break
                 count += 1
             label = re.escape(next_label(mark, count + 1))
             # A later number may stand inside an item as a reference, unless it comes after a stop.
