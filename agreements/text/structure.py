@@ -402,9 +402,9 @@ class _Builder:
         self._add(line, f"{base}¶{self.paragraphs}", level + 1, 0, "paragraph")
 
     def _lift_lead_in(self, value: tuple[int, ...]) -> None:
-        """Give the chapter its lead-in: the one paragraph between two sibling clauses, if it ends in a colon."""
+        """Give the chapter its lead-in: the last paragraph before the next sibling of a clause, if it ends in a colon."""
         entry = self.entries[-1] if self.entries else None
-        if not entry or not self.holder or entry.number != f"{self.holder.number}¶1" or len(self.last) < 2:
+        if not entry or not self.holder or entry.role != "paragraph" or len(self.last) < 2:
             return
         above, words = self.holder.number.rpartition(".")[0], entry.parts[-1][-1].text
         is_sibling = value == (*self.last[:-1], self.last[-1] + 1)

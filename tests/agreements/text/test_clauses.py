@@ -390,6 +390,8 @@ def test_text_has_no_marks_and_markdown_keeps_emphasis_and_links() -> None:
 def test_a_lead_in_before_the_next_clause_belongs_to_the_chapter() -> None:
     text = "## 1. 术语\n\n1.1 新条款。\n\n下列术语的\n含义为：\n\n1.2 平台：指平台。\n"
     assert outline(text)[2:] == [("1¶1", 2, "", "下列术语的含义为："), ("1.2", 2, "", "平台：指平台。")]
+    text = "## 1. 术语\n\n1.1 甲：\n\n（1）乙。\n\n丙。\n\n下列术语的含义为：\n\n1.2 平台：指平台。\n"
+    assert numbers(text) == ["1", "1.1", "1.1（1）", "1.1¶1", "1¶1", "1.2"]
     assert numbers("## 导言\n\n下列术语：\n\n1.1 平台：指平台。\n") == ["0", "0¶1", "1.1"]
 
 
