@@ -29,8 +29,8 @@ DECIMAL = "decimal"
 ARTICLE_NUMBER = re.compile(r"(?:^|·)(?:第.*条|(?:Article|Section|Clause|§) )")
 
 _PLAIN = str.maketrans(
-    "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
-    "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ",
+    "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 )
 _DECIMAL = (
     DECIMAL,
@@ -49,7 +49,14 @@ _PATTERNS = {
         ("law", re.compile(rf"第\s?([{HAN}\d]{{1,9}})\s?(分编|编|部分|章|节|目|条)(?:之([{HAN}]{{1,3}}))?[:：、.．]?"))
     ],
     "§": [_DECIMAL, ("sign", re.compile(r"§\s?(\d{1,4}[a-z]?)(?![\w.．]*\w)[.．:：]?"))],
-    "(": [("paren", re.compile(rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚ]|[ivxlc]{{2,6}})\s?[)）][、.．]?"))],
+    "(": [
+        (
+            "paren",
+            re.compile(
+                rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚａ-ｚ]|[ivxlc]{{2,6}}|[IVXLC]{{2,6}})\s?[)）][、.．]?"
+            ),
+        )
+    ],
     "1": [_DECIMAL, ("dot", re.compile(r"(\d{1,3})\s?([.．、)）])(?![\d.．])"))],
     "a": [
         _DECIMAL,
