@@ -10,9 +10,9 @@ from agreements.text.clauses import Outline, Unit
 from agreements.text.markup import Run
 from agreements.text.ordering import is_carried, moved, reading_order
 from agreements.text.refining import Span, marks, refine
-from agreements.text.splitting import splits
+from agreements.text.splitting import find_parts
 
-ENGINE = 2
+ENGINE = 3
 """Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
@@ -122,7 +122,7 @@ class Comparison:
 def compare(old: Outline, new: Outline) -> Comparison:
     """What became of each unit of the old text, and what is new. Of the swapped texts it says the same the other way round."""
     sides = Side(old.units), Side(new.units)
-    is_backward = (len(sides[1]), sides[1].keys) < (len(sides[0]), sides[0].keys)
+    is_backward = _rank(sides[1]) < _rank(sides[0])
     found = _find(sides[1], sides[0]).mirrored() if is_backward else _find(*sides)
     order = reading_order(found.partners, found.moved, *sides)
     places = {pair: place for place, pair in enumerate(order)}
@@ -132,6 +132,11 @@ def compare(old: Outline, new: Outline) -> Comparison:
     for i, j in found.merges.items():
         rows[places[i, None]] = replace(rows[places[i, None]], whole=places[found.origins[j], j])
     return Comparison(tuple(rows), (old.preface, new.preface))
+
+
+def _rank(side: Side) -> tuple[object, ...]:
+    """Says in which of both directions to compare, so that it is the same one whichever text is given first."""
+    return len(side), side.keys, [(unit.number, unit.level, unit.heading) for unit in side.units]
 
 
 @dataclass
@@ -153,9 +158,8 @@ class _Found:
 
 
 def _find(old: Side, new: Side) -> _Found:
-    partners = align(old, new)
-    origins = {j: i for i, j in partners.items()}
-    return _Found(partners, moved(partners, old, new), splits(partners, old, new), splits(origins, new, old))
+    partners, split, merged = find_parts(align(old, new), old, new)
+    return _Found(partners, moved(partners, old, new), split, merged)
 
 
 def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> Row:
