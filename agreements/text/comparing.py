@@ -9,6 +9,7 @@ from agreements.text.aligning import Side, align
 from agreements.text.clauses import Outline, Unit
 from agreements.text.markup import Run
 from agreements.text.ordering import is_carried, moved, reading_order
+from agreements.text.references import Renumbering
 from agreements.text.refining import Span, marks, refine
 from agreements.text.splitting import find_parts
 
@@ -16,15 +17,6 @@ ENGINE = 3
 """Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
-FAR = 40
-"""By so many signs a text may grow because its references do."""
-_NUMERALS = "〇零一二三四五六七八九十百千两"
-_REFERENCE = re.compile(
-    rf"第(?P<article>\d+(?:\.\d+)*|[{_NUMERALS}]+)(?P<rank>[条款项点章节编目](?:之[{_NUMERALS}]+)?)"
-    r"|(?P<name>(?:Section|Article|Clause|Chapter|Part|Annex|Schedule)) (?P<named>\d+(?:\.\d+)*|[A-Z]|[IVXLC]+)\b"
-    r"|(?<![\d.¥$€£])(?P<bare>\d+(?:\.\d+)+)(?![\d.]|[%‰元万亿倍折])"
-    r"|(?<![\w.])(?P<letter>[A-Z]\.\d+(?:\.\d+)*)"
-)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -126,7 +118,8 @@ def compare(old: Outline, new: Outline) -> Comparison:
     found = _find(sides[1], sides[0]).mirrored() if is_backward else _find(*sides)
     order = reading_order(found.partners, found.moved, *sides)
     places = {pair: place for place, pair in enumerate(order)}
-    rows = [_row(i, j, found, *sides) for i, j in order]
+    renumbering = Renumbering(found.partners, *sides)
+    rows = [_row(i, j, found, renumbering, *sides) for i, j in order]
     for j, i in found.splits.items():
         rows[places[None, j]] = replace(rows[places[None, j]], whole=places[i, found.partners[i]])
     for i, j in found.merges.items():
@@ -153,6 +146,9 @@ class _Found:
         self.split_units = set(self.splits.values())
         self.merged_units = set(self.merges.values())
 
+    def flags(self, i: int, j: int) -> tuple[str, ...]:
+        return ("split",) * (i in self.split_units) + ("merged",) * (j in self.merged_units)
+
     def mirrored(self) -> "_Found":
         return _Found(self.origins, {self.partners[i] for i in self.moved}, self.merges, self.splits)
 
@@ -162,7 +158,7 @@ def _find(old: Side, new: Side) -> _Found:
     return _Found(partners, moved(partners, old, new), split, merged)
 
 
-def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> Row:
+def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, old: Side, new: Side) -> Row:
     flags: tuple[str, ...]
     if j is None:
         assert i is not None  # a row has one side at least
@@ -175,7 +171,7 @@ def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> R
     is_moved = i in found.moved
     if old.keys[i] != new.keys[j]:
         kind = "moved+edited" if is_moved else "edited"
-        flags = _edit_flags(i, j, found, old, new)
+        flags = ("reference_only",) if renumbering.explains(i, j) else found.flags(i, j)
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)
@@ -186,33 +182,6 @@ def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> R
 
 def _words(unit: Unit | None) -> str:
     return (unit.heading or unit.text) if unit else ""
-
-
-def _edit_flags(i: int, j: int, found: _Found, old: Side, new: Side) -> tuple[str, ...]:
-    if _only_references(old.keys[i], new.keys[j], found.partners, old, new):
-        return ("reference_only",)
-    return ("split",) * (i in found.split_units) + ("merged",) * (j in found.merged_units)
-
-
-def _only_references(one: str, other: str, partners: dict[int, int], old: Side, new: Side) -> bool:
-    """Whether the texts differ only in references, each of which follows its clause to its new number."""
-    if abs(len(one) - len(other)) > FAR or _REFERENCE.sub("§", one) != _REFERENCE.sub("§", other):
-        return False
-    return all(
-        before[0] == after[0] or _follows(before, after, partners, old, new)
-        for before, after in zip(_REFERENCE.finditer(one), _REFERENCE.finditer(other), strict=True)
-    )
-
-
-def _follows(before: re.Match[str], after: re.Match[str], partners: dict[int, int], old: Side, new: Side) -> bool:
-    numbers = _numbers(before)
-    targets = {new.units[j].number for i, j in partners.items() if old.units[i].number in numbers}
-    return not targets.isdisjoint(_numbers(after))
-
-
-def _numbers(reference: re.Match[str]) -> tuple[str, ...]:
-    """The numbers that the clause referred to may have."""
-    return reference[0], reference["article"] or reference["named"] or reference["bare"] or reference["letter"]
 
 
 def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:
