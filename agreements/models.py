@@ -271,3 +271,22 @@ class Withdrawal(AppendOnly):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class KeptComparison(models.Model):
+    """The comparison of two published texts, known by their digests: derived, so it may be deleted and is made anew."""
+
+    old_sha256 = models.CharField(max_length=64)
+    new_sha256 = models.CharField(max_length=64)
+    engine = models.PositiveIntegerField()
+    rows = models.JSONField()
+
+    class Meta:
+        verbose_name = _("保存的比较")
+        verbose_name_plural = _("保存的比较")
+        constraints = [
+            models.UniqueConstraint(fields=["old_sha256", "new_sha256"], name="agreements_keptcomparison_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_sha256[:8]}...{self.new_sha256[:8]} ({self.engine})"

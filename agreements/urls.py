@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from agreements import views
+from agreements import comparison_views, views
 
 
 class DayConverter:
@@ -45,6 +45,20 @@ urlpatterns = [
     path("agreements/<slug:slug>/versions/<number:number>.txt", views.download_txt, name="download_txt"),
     path("agreements/<slug:slug>/on/<day:day>/", views.on_day, name="on_day"),
     path("agreements/<slug:slug>/on/", views.choose_day, name="choose_day"),
-    path("agreements/<slug:slug>/compare/<number:old>...<number:new>/", views.compare_page, name="compare"),
-    path("agreements/<slug:slug>/compare/<number:old>...<number:new>.json", views.compare_json, name="compare_json"),
+    path("agreements/<slug:slug>/compare/<number:old>...<number:new>/", comparison_views.compare_page, name="compare"),
+    path(
+        "agreements/<slug:slug>/compare/<number:old>...<number:new>.json",
+        comparison_views.compare_json,
+        name="compare_json",
+    ),
+    path(
+        "agreements/<slug:slug>/compare/<number:old>...<number:new>.txt",
+        comparison_views.compare_txt,
+        name="compare_txt",
+    ),
+    path(
+        "agreements/<slug:slug>/compare/<number:old>...<number:new>.docx",
+        comparison_views.compare_docx,
+        name="compare_docx",
+    ),
 ]

@@ -1,16 +1,15 @@
-"""Reading pages, open to everyone: what is in force, every version, any day, comparisons, search and downloads."""
+"""Reading pages, open to everyone: what is in force, every version, any day, search and downloads."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from agreements.comparison_page import compare_texts, page_rows
 from agreements.listing import list_agreements, list_versions
 from agreements.models import Agreement, Language, Version, VersionText
 from agreements.searching import search_clauses
@@ -20,12 +19,13 @@ from agreements.text.rendering import SafeHtml, contents, plain
 HITS_PER_PAGE = 30
 
 
-def _version(slug: str, number: int) -> Version:
+def version_or_404(slug: str, number: int) -> Version:
+    """Return a version, whatever its state, with all that a page asks of it."""
     versions = Version.objects.select_related("agreement", "withdrawal").prefetch_related("texts")
     return get_object_or_404(versions, agreement__slug=slug, number=number)
 
 
-def _chosen_text(request: HttpRequest, version: Version) -> VersionText:
+def chosen_text(request: HttpRequest, version: Version) -> VersionText:
     """Return the text in the language of `?text=`, or of the page, or the governing one."""
     wished = request.GET.get("text")
     return version.text_in(wished if wished in Language.values else None)
@@ -33,7 +33,7 @@ def _chosen_text(request: HttpRequest, version: Version) -> VersionText:
 
 def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> dict:
     """Return what the reading page shows of a version at `at`."""
-    text = _chosen_text(request, version)
+    text = chosen_text(request, version)
     outline = parse(text.text)
     current = Version.objects.in_force(at=at).filter(agreement=version.agreement).first()
     successor = version.successors(at=at).first()
@@ -83,7 +83,7 @@ def current(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def version_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one version, whatever its state, and say what it is."""
-    context = reading_context(request, _version(slug, number), at=timezone.now())
+    context = reading_context(request, version_or_404(slug, number), at=timezone.now())
     return render(request, "agreements/version.html", context | {"pinned": True})
 
 
@@ -137,8 +137,8 @@ def choose_day(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _download(request: HttpRequest, slug: str, number: int, *, extension: str, content_type: str) -> HttpResponse:
-    version = _version(slug, number)
-    text = _chosen_text(request, version)
+    version = version_or_404(slug, number)
+    text = chosen_text(request, version)
     body = text.text if extension == "md" else plain(parse(text.text))
     response = HttpResponse(body.encode(), content_type=f"{content_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{number}.{text.language}.{extension}"'
@@ -158,56 +158,6 @@ def download_md(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def download_txt(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Give the text without markup."""
     return _download(request, slug, number, extension="txt", content_type="text/plain")
-
-
-def _pair(request: HttpRequest, slug: str, old: int, new: int) -> tuple[Version, Version, VersionText, VersionText]:
-    """Return both versions and their texts in one language: the chosen one if both have it, or the governing one."""
-    first, second = _version(slug, old), _version(slug, new)
-    text = _chosen_text(request, second)
-    if text.language not in {other.language for other in first.texts.all()}:
-        text = second.text_in(second.governing_language)
-    return first, second, first.text_in(text.language), text
-
-
-@login_not_required
-@require_safe
-def compare_page(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
-    """Show what changed between any two versions, clause by clause."""
-    first, second, old_text, new_text = _pair(request, slug, old, new)
-    return render(request, "agreements/compare.html", comparison_context(request, first, second, old_text, new_text))
-
-
-def comparison_context(
-    request: HttpRequest, first: Version, second: Version, old_text: VersionText, new_text: VersionText
-) -> dict:
-    """Return what the comparison page shows."""
-    comparison = compare_texts(old_text.text, new_text.text)
-    show = "all" if request.GET.get("show") == "all" else "changes"
-    agreement = second.agreement
-    choices = Version.objects.filter(agreement=agreement).order_by("-number")
-    return {
-        "agreement": agreement,
-        "old": first,
-        "new": second,
-        "language": new_text.language,
-        "comparison": comparison,
-        "rows": [] if old_text.text == new_text.text else page_rows(comparison, everything=show == "all"),
-        "titles": (old_text.title, new_text.title) if old_text.title != new_text.title else None,
-        "view": "side" if request.GET.get("view") == "side" else "inline",
-        "show": show,
-        "pairs": choices,
-        "json_url": reverse("agreements:compare_json", args=[agreement.slug, first.number, second.number]),
-        "since_accepted": False,
-    }
-
-
-@login_not_required
-@require_safe
-def compare_json(request: HttpRequest, slug: str, old: int, new: int) -> HttpResponse:
-    """Give the comparison as JSON."""
-    _first, _second, old_text, new_text = _pair(request, slug, old, new)
-    comparison = compare_texts(old_text.text, new_text.text)
-    return JsonResponse(comparison.as_json(), json_dumps_params={"ensure_ascii": False})
 
 
 @login_not_required

@@ -43,6 +43,12 @@ def counting(*, account: Account, actor: Person) -> QuerySet[AcceptanceLine]:
     )
 
 
+def accepted_numbers(agreement: Agreement, *, account: Account, actor: Person) -> set[int]:
+    """Return the numbers of the versions of an agreement whose acceptance counts here."""
+    lines = counting(account=account, actor=actor).filter(version__agreement=agreement)
+    return set(lines.values_list("version__number", flat=True))
+
+
 def standing(*, account: Account, actor: Person, at: datetime) -> Standing:
     """Return the standing of an account and actor at `at`, in a constant number of queries."""
     open_now = Version.objects.open_at(at=at).select_related("agreement")

@@ -20,13 +20,14 @@ from accounts.acting import SESSION_KEY, Acting, acting
 from accounts.authority import may_act_for, may_read_acts_of
 from accounts.errors import NotAuthorised
 from accounts.models import Account, Scope
+from agreements.comparison_views import pair_context, pair_or_404
 from agreements.models import Agreement
-from assent.accept_page import task
+from assent.accept_page import tasks
 from assent.accepting import Circumstances, accept, refuse
 from assent.errors import NothingTicked, StaleText
 from assent.forms import DecisionForm
 from assent.models import Acceptance, AcceptanceLine, Refusal
-from assent.standing import counting, standing
+from assent.standing import accepted_numbers, standing
 
 ACCEPTANCES_PER_PAGE = 20
 
@@ -59,13 +60,14 @@ def _show_tasks(
     items = stands.outstanding + stands.upcoming if stands else []
     shown = [version for item in items for version in (item.version, item.accepted_before) if version]
     prefetch_related_objects(shown, "texts")
+    shown_tasks = tasks(items, is_alone=len(items) == 1)
     context = {
         "now": now,
         "own_account": Account.objects.filter(owner=request.user).first(),
         "may_accept": bool(now)
         and may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
-        "tasks": [task(item, is_alone=len(items) == 1) for item in stands.outstanding] if stands else [],
-        "upcoming": [task(item, is_alone=len(items) == 1) for item in stands.upcoming] if stands else [],
+        "tasks": [task for task in shown_tasks if not task.item.announced],
+        "upcoming": [task for task in shown_tasks if task.item.announced],
         "form_key": uuid.uuid4(),
         "early_key": uuid.uuid4(),
         "error": error,
@@ -130,7 +132,7 @@ def decline_page(request: HttpRequest) -> HttpResponse:
     stands = standing(account=now.account, actor=request.user, at=at)
     context = {
         "now": now,
-        "tasks": [task(item) for item in stands.outstanding + stands.upcoming],
+        "tasks": tasks(stands.outstanding + stands.upcoming),
         "may_accept": may_act_for(actor=request.user, account=now.account, scope=Scope.ACCEPT_AGREEMENTS, at=at),
     }
     return render(request, "assent/decline.html", context, status=400 if request.method == "POST" else 200)
@@ -175,7 +177,7 @@ def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
-    """Lead to the changes since the version that the reader's account accepted, or since the version before.
+    """Show the changes since the version that the reader's account accepted; others are led to the newest revision.
 
     With `?old=` and `?new=`, lead to that pair.
     """
@@ -188,11 +190,11 @@ def since_accepted(request: HttpRequest, slug: str) -> HttpResponse:
     newest = versions.last()
     if newest is None:
         raise Http404
-    accepted = None
     now = acting_now(request, at=at) if request.user.is_authenticated else None
-    if now is not None:
-        lines = counting(account=now.account, actor=request.user).filter(version__agreement=agreement)
-        numbers = [line.version.number for line in lines.select_related("version")]
-        accepted = max((number for number in numbers if number < newest.number), default=None)
-    before = accepted or newest.predecessor_number or newest.number
-    return redirect("agreements:compare", slug, before, newest.number)
+    accepted = accepted_numbers(agreement, account=now.account, actor=request.user) if now else set()
+    before = max((number for number in accepted if number < newest.number), default=None)
+    if before is None:
+        return redirect("agreements:compare", slug, newest.predecessor_number or newest.number, newest.number)
+    context = pair_context(request, pair_or_404(request, slug, before, newest.number))
+    context |= {"now": now, "is_accepted": newest.number in accepted}
+    return render(request, "assent/since.html", context)

@@ -3,17 +3,20 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agreements.errors import NotAnAgreement
 from agreements.models import Agreement, Change, Language
-from agreements.reading import MAX_BYTES
+from agreements.reading import MAX_BYTES, Source, read_source
+
+FORMATS = _("网页转存文本、Markdown、HTML 或 .docx，不超过 5 MB。")
+MOST_COMPARED = 1024 * 1024
+"""A text of more bytes than this is not compared while somebody waits."""
 
 
 class SourceForm(forms.Form):
     """A text, uploaded or pasted."""
 
     language = forms.TypedChoiceField(label=_("文本的语言"), choices=Language.choices, coerce=Language)
-    file = forms.FileField(
-        label=_("上传文件"), required=False, help_text=_("网页转存文本、Markdown、HTML 或 .docx，不超过 5 MB。")
-    )
+    file = forms.FileField(label=_("上传文件"), required=False, help_text=FORMATS)
     pasted = forms.CharField(
         label=_("或粘贴文本"),
         required=False,
@@ -34,6 +37,46 @@ class SourceForm(forms.Form):
         """Return the bytes of the text and the name of its file ('' if pasted)."""
         file = self.cleaned_data["file"]
         return (file.read(), file.name) if file else (self.cleaned_data["pasted"].encode(), "")
+
+
+class CompareForm(forms.Form):
+    """Two texts to compare, each uploaded or pasted; a file goes before what is pasted."""
+
+    old_file = forms.FileField(label=_("旧文本的文件"), required=False, help_text=FORMATS)
+    old_pasted = forms.CharField(
+        label=_("或粘贴旧文本"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 8})
+    )
+    new_file = forms.FileField(label=_("新文本的文件"), required=False, help_text=FORMATS)
+    new_pasted = forms.CharField(
+        label=_("或粘贴新文本"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 8})
+    )
+
+    def read(self) -> list[Source]:
+        """Return the two texts as they were read; where one cannot be read, the form has the error.
+
+        What was read of a file goes where texts are pasted, so that the form can be sent again.
+        """
+        found = {side: source for side in ("old", "new") if (source := self._read(side))}
+        filed = {side: source for side, source in found.items() if self.cleaned_data[f"{side}_file"]}
+        self.data = {**self.data.dict(), **{f"{side}_pasted": source.markdown for side, source in filed.items()}}
+        return list(found.values()) if not self.errors else []
+
+    def _read(self, side: str) -> Source | None:
+        file, pasted = self.cleaned_data[f"{side}_file"], self.cleaned_data[f"{side}_pasted"]
+        field = f"{side}_file" if file else f"{side}_pasted"
+        if not file and not pasted.strip():
+            self.add_error(field, _("请上传一个文件，或者粘贴文本。"))
+            return None
+        try:
+            data = file.read(MAX_BYTES + 1) if file else pasted.encode()
+            source = read_source(data, name=file.name if file else "")
+        except NotAnAgreement as refusal:
+            self.add_error(field, str(refusal))
+            return None
+        if len(source.markdown.encode()) > MOST_COMPARED:
+            self.add_error(field, _("文本超过 1 MB，无法在此比较。"))
+            return None
+        return source
 
 
 class AgreementForm(forms.ModelForm):

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from desk import views
+from desk import comparison_views, views
 
 app_name = "desk"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("compare/", comparison_views.compare_page, name="compare"),
     path("new/", views.new_agreement, name="new"),
     path("agreements/<slug:slug>/", views.agreement_page, name="agreement"),
     path("agreements/<slug:slug>/drafts/", views.new_draft, name="new_draft"),

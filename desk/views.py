@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.authority import may_publish
 from accounts.errors import NotAuthorised
-from agreements.comparison_page import compare_texts, page_rows
+from agreements.comparison_page import changes_only, compare_texts, page_rows, tally
 from agreements.drafting import create_agreement, save_draft, start_draft, texts_state
 from agreements.errors import StaleDraft
 from agreements.importing import import_source
@@ -122,7 +122,10 @@ def _previews(draft: Draft) -> list[dict]:
                 "body": render_text(outline),
                 "newest": newest,
                 "comparison": comparison,
-                "rows": page_rows(comparison) if comparison else [],
+                "is_changed": comparison is not None
+                and any(row.kind != "unchanged" or row.flags for row in comparison.rows),
+                "tally": tally(comparison) if comparison else [],
+                "rows": changes_only(page_rows(comparison, prefix=f"{text.language}-")) if comparison else [],
             }
         )
     return previews

@@ -32,6 +32,7 @@
       if (!now) return;
       const link = links.get(now);
       link.setAttribute("aria-current", "true");
+      markOnMap(now.id);
       if (here) here.textContent = [...link.querySelectorAll(":scope > :not(.excerpt)")].map((part) => part.textContent.trim()).filter(Boolean).join(" ");
       const above = link.offsetTop - nav.scrollTop;
       if (above < 40 || above > nav.clientHeight - 80) nav.scrollTop = link.offsetTop - nav.clientHeight / 3;
@@ -77,40 +78,95 @@
     text.addEventListener("pointerleave", () => button.remove());
   }
 
-  /** Previous and next change: two buttons, and the keys p and n. */
-  function stepThrough(changes) {
-    const stops = [...changes.querySelectorAll("[data-change]")].filter((stop) => !stop.closest(".gap") && !stop.parentElement.closest("[data-change]"));
-    if (stops.length < 2) return;
+  /** The map shows the change that the reader is at. */
+  function markOnMap(id) {
+    for (const old of document.querySelectorAll(".change-map [aria-current]")) old.removeAttribute("aria-current");
+    if (id) document.querySelector(`.change-map a[href="#${CSS.escape(id)}"]`)?.setAttribute("aria-current", "true");
+  }
 
-    function step(by) {
-      const tops = stops.map((stop) => Math.round(stop.getBoundingClientRect().top));
-      const ahead = tops.findIndex((top) => top > 120);
-      const behind = tops.findLastIndex((top) => top < 60);
-      const index = by > 0 ? ahead : behind;
-      if (index < 0) return;
-      const top = window.scrollY + tops[index] - 100;
-      window.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
-      stops[index].setAttribute("tabindex", "-1");
-      stops[index].focus({ preventScroll: true });
+  /** Open what is folded around a place, and the place itself. */
+  function reveal(place) {
+    for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+
+  /** Show a change under what stays at the top of the window, and give it the focus. */
+  function goTo(place) {
+    reveal(place);
+    const target = place.matches("details") ? place.querySelector("summary") : place;
+    if (target === place) place.setAttribute("tabindex", "-1");
+    target.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    markOnMap(place.id);
+  }
+
+  /** Previous and next change: two buttons, and the keys k and p, j and n. Links to a change open it if it is folded. */
+  function stepThrough(changes) {
+    const all = [...changes.querySelectorAll("[data-change]")];
+    const stops = all.filter((stop) => !stop.parentElement.closest(".gap, [data-change]"));
+    let at = null;
+
+    /** The stop from which to go on: the last one, if it is still in sight, or else where the window is. */
+    function next(by) {
+      const tops = stops.map((stop) => stop.getBoundingClientRect().top);
+      const line = 140;
+      if (at !== null && tops[at] > -50 && tops[at] < window.innerHeight) return at + by;
+      return by > 0 ? tops.findIndex((top) => top > line) : tops.findLastIndex((top) => top < line - 60);
     }
 
+    function step(by) {
+      const index = next(by);
+      if (!stops[index]) return;
+      at = index;
+      goTo(stops[at]);
+    }
+
+    function follow(hash) {
+      const place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+      if (!place || !changes.contains(place)) return false;
+      at = stops.includes(place) ? stops.indexOf(place) : null;
+      goTo(place);
+      return true;
+    }
+    changes.closest(".comparison")?.addEventListener("click", (event) => {
+      const hash = event.target.closest('a[href^="#"]')?.getAttribute("href");
+      if (!hash || event.ctrlKey || event.metaKey || event.shiftKey || !follow(hash)) return;
+      event.preventDefault();
+      history.pushState(null, "", hash);
+    });
+    addEventListener("popstate", () => follow(location.hash));
+    if (location.hash) follow(location.hash);
+
+    if (stops.length < 2) return;
     const bar = document.createElement("div");
     bar.className = "step-changes no-print";
-    for (const [by, sign, label, key] of [[-1, "↑", words.previous, "p"], [1, "↓", words.next, "n"]]) {
+    for (const [by, sign, label, keys] of [[-1, "↑", words.previous, "k p"], [1, "↓", words.next, "j n"]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = sign;
-      button.title = `${label} (${key})`;
+      button.title = `${label} (${keys})`;
       button.setAttribute("aria-label", label);
-      button.setAttribute("aria-keyshortcuts", key);
+      button.setAttribute("aria-keyshortcuts", keys);
       button.addEventListener("click", () => step(by));
       bar.append(button);
     }
     document.body.append(bar);
+    document.querySelectorAll("[data-keys]").forEach((hint) => (hint.hidden = false));
     addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
-      if (event.key === "n") step(1);
-      if (event.key === "p") step(-1);
+      if (event.key === "j" || event.key === "n") step(1);
+      if (event.key === "k" || event.key === "p") step(-1);
+    });
+  }
+
+  /** Paper has no folds: what is folded but changed is opened to be printed. */
+  function unfoldForPrint() {
+    let opened = [];
+    addEventListener("beforeprint", () => {
+      opened = [...document.querySelectorAll("details[data-change]:not([open])")];
+      for (const fold of opened) fold.open = true;
+    });
+    addEventListener("afterprint", () => {
+      for (const fold of opened) fold.open = false;
     });
   }
 
@@ -128,4 +184,5 @@
   document.querySelectorAll(".statute").forEach(offerLinks);
   document.querySelectorAll("[data-steps]").forEach(stepThrough);
   document.querySelectorAll("details.menu").forEach(closeElsewhere);
+  unfoldForPrint();
 })();

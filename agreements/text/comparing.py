@@ -1,26 +1,19 @@
 """Comparison of two texts, clause by clause: what was kept, renumbered, edited, moved, inserted or deleted."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agreements.text.aligning import Side, align
 from agreements.text.clauses import Outline, Unit
 from agreements.text.ordering import is_carried, moved, reading_order
+from agreements.text.references import Renumbering
 from agreements.text.refining import Span, marks, refine
-from agreements.text.splitting import splits
+from agreements.text.splitting import find_parts
 
-ENGINE = 2
+ENGINE = 3
 """Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
-_NUMERALS = "〇零一二三四五六七八九十百千两"
-_REFERENCE = re.compile(
-    rf"第(?P<article>\d+(?:\.\d+)*|[{_NUMERALS}]+)(?P<rank>[条款项点章节编目](?:之[{_NUMERALS}]+)?)"
-    r"|(?P<name>(?:Section|Article|Clause|Chapter|Part|Annex|Schedule)) (?P<named>\d+(?:\.\d+)*|[A-Z]|[IVXLC]+)\b"
-    r"|(?<![\d.¥$€£])(?P<bare>\d+(?:\.\d+)+)(?![\d.]|[%‰元万亿倍折])"
-    r"|(?<![\w.])(?P<letter>[A-Z]\.\d+(?:\.\d+)*)"
-)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -118,16 +111,22 @@ class Comparison:
 def compare(old: Outline, new: Outline) -> Comparison:
     """What became of each unit of the old text, and what is new. Of the swapped texts it says the same the other way round."""
     sides = Side(old.units), Side(new.units)
-    is_backward = (len(sides[1]), sides[1].keys) < (len(sides[0]), sides[0].keys)
+    is_backward = _rank(sides[1]) < _rank(sides[0])
     found = _find(sides[1], sides[0]).mirrored() if is_backward else _find(*sides)
     order = reading_order(found.partners, found.moved, *sides)
     places = {pair: place for place, pair in enumerate(order)}
-    rows = [_row(i, j, found, *sides) for i, j in order]
+    renumbering = Renumbering(found.partners, *sides)
+    rows = [_row(i, j, found, renumbering, *sides) for i, j in order]
     for j, i in found.splits.items():
         rows[places[None, j]] = replace(rows[places[None, j]], whole=places[i, found.partners[i]])
     for i, j in found.merges.items():
         rows[places[i, None]] = replace(rows[places[i, None]], whole=places[found.origins[j], j])
     return Comparison(tuple(rows), (old.preface, new.preface))
+
+
+def _rank(side: Side) -> tuple[object, ...]:
+    """Says in which of both directions to compare, so that it is the same one whichever text is given first."""
+    return len(side), side.keys, [(unit.number, unit.level, unit.heading) for unit in side.units]
 
 
 @dataclass
@@ -144,17 +143,19 @@ class _Found:
         self.split_units = set(self.splits.values())
         self.merged_units = set(self.merges.values())
 
+    def flags(self, i: int, j: int) -> tuple[str, ...]:
+        return ("split",) * (i in self.split_units) + ("merged",) * (j in self.merged_units)
+
     def mirrored(self) -> "_Found":
         return _Found(self.origins, {self.partners[i] for i in self.moved}, self.merges, self.splits)
 
 
 def _find(old: Side, new: Side) -> _Found:
-    partners = align(old, new)
-    origins = {j: i for i, j in partners.items()}
-    return _Found(partners, moved(partners, old, new), splits(partners, old, new), splits(origins, new, old))
+    partners, split, merged = find_parts(align(old, new), old, new)
+    return _Found(partners, moved(partners, old, new), split, merged)
 
 
-def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> Row:
+def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, old: Side, new: Side) -> Row:
     flags: tuple[str, ...]
     if j is None:
         assert i is not None  # a row has one side at least
@@ -165,48 +166,19 @@ def _row(i: int | None, j: int | None, found: _Found, old: Side, new: Side) -> R
         return Row("inserted", False, flags, i, j, None, new.units[j], refine("", _words(new.units[j])))
     one, other = old.units[i], new.units[j]
     is_moved = i in found.moved
-    spans = refine(_words(one), _words(other))
     if old.keys[i] != new.keys[j]:
         kind = "moved+edited" if is_moved else "edited"
-        flags = _edit_flags(i, j, spans, found, old, new)
+        flags = ("reference_only",) if renumbering.explains(i, j) else found.flags(i, j)
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)
+    spans = refine(_words(one), _words(other))
     carried = is_moved and is_carried(i, found.partners, found.moved, old, new)
     return Row(kind, is_moved, flags, i, j, one, other, spans, carried)
 
 
 def _words(unit: Unit | None) -> str:
     return (unit.heading or unit.text) if unit else ""
-
-
-def _edit_flags(i: int, j: int, spans: Sequence[Span], found: _Found, old: Side, new: Side) -> tuple[str, ...]:
-    # A changed reference is replaced as a whole: words added or taken away are another change.
-    may_follow = all(span.op in ("equal", "replace") for span in spans)
-    if may_follow and _only_references(old.keys[i], new.keys[j], found.partners, old, new):
-        return ("reference_only",)
-    return ("split",) * (i in found.split_units) + ("merged",) * (j in found.merged_units)
-
-
-def _only_references(one: str, other: str, partners: dict[int, int], old: Side, new: Side) -> bool:
-    """Whether the texts differ only in references, each of which follows its clause to its new number."""
-    if _REFERENCE.sub("§", one) != _REFERENCE.sub("§", other):
-        return False
-    return all(
-        before[0] == after[0] or _follows(before, after, partners, old, new)
-        for before, after in zip(_REFERENCE.finditer(one), _REFERENCE.finditer(other), strict=True)
-    )
-
-
-def _follows(before: re.Match[str], after: re.Match[str], partners: dict[int, int], old: Side, new: Side) -> bool:
-    numbers = _numbers(before)
-    targets = {new.units[j].number for i, j in partners.items() if old.units[i].number in numbers}
-    return not targets.isdisjoint(_numbers(after))
-
-
-def _numbers(reference: re.Match[str]) -> tuple[str, ...]:
-    """The numbers that the clause referred to may have."""
-    return reference[0], reference["article"] or reference["named"] or reference["bare"] or reference["letter"]
 
 
 def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ DATED = re.compile(
     re.IGNORECASE,
 )
 ENDED = re.compile(r"[。；：;:.！？!?）)”\"]$")
-STARTS_WITHIN = re.compile(r"[，。；：、）)》”,.;:]")
+STARTS_WITHIN = re.compile(r"[，。；：、）)》”,.;:a-z]")
 SENTENCE = re.compile(r"[。；！？!]|[，,：:；;.、]$")
 
 

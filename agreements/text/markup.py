@@ -384,7 +384,7 @@ def _resolve(tokens: list[_Token], strong: list[int], is_open: bool) -> list[tup
         if index in turns:
             bold = not bold
             text = "" if len(text) != 3 or index in em or kind == "tag" else "*"
-        elif index in em or (kind == "tag" and text.lower() not in STRONG_TAGS) or (bold and text == "****"):
+        elif index in em or kind == "tag" or (bold and text == "****"):
             text = ""
         if kind == "url":
             pieces += [Run(run.text, bold or run.strong, slanted or run.em, href) for run in inline(text)]

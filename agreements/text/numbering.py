@@ -29,8 +29,8 @@ DECIMAL = "decimal"
 ARTICLE_NUMBER = re.compile(r"(?:^|·)(?:第.*条|(?:Article|Section|Clause|§) )")
 
 _PLAIN = str.maketrans(
-    "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ",
-    "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ",
+    "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 )
 _DECIMAL = (
     DECIMAL,
@@ -49,7 +49,14 @@ _PATTERNS = {
         ("law", re.compile(rf"第\s?([{HAN}\d]{{1,9}})\s?(分编|编|部分|章|节|目|条)(?:之([{HAN}]{{1,3}}))?[:：、.．]?"))
     ],
     "§": [_DECIMAL, ("sign", re.compile(r"§\s?(\d{1,4}[a-z]?)(?![\w.．]*\w)[.．:：]?"))],
-    "(": [("paren", re.compile(rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚ]|[ivxlc]{{2,6}})\s?[)）][、.．]?"))],
+    "(": [
+        (
+            "paren",
+            re.compile(
+                rf"[(（]\s?(\d{{1,3}}|[{HAN}]{{1,4}}|[A-Za-zＡ-Ｚａ-ｚ]|[ivxlc]{{2,6}}|[IVXLC]{{2,6}})\s?[)）][、.．]?"
+            ),
+        )
+    ],
     "1": [_DECIMAL, ("dot", re.compile(r"(\d{1,3})\s?([.．、)）])(?![\d.．])"))],
     "a": [
         _DECIMAL,
@@ -163,7 +170,7 @@ def _mark(line: Line, style: str, found: re.Match[str]) -> Mark:
         system, number = _value(label)
         return Mark(f"paren {system}", (number,), label, end, True)
     if style == "law":
-        value = (_han(label), _han(found[3]) if found[3] else 0)
+        value = (han_value(label), han_value(found[3]) if found[3] else 0)
         label = f"第{label}{found[2]}" + (f"之{found[3]}" if found[3] else "")
         return Mark(found[2], value, label, end, is_spaced or found[0][-1] in ":：、.．")
     if style == "sign":
@@ -203,7 +210,7 @@ def _value(label: str) -> tuple[str, int]:
     if label.isdecimal():
         return "digit", int(label)
     if label[0] in HAN:
-        return "han", _han(label)
+        return "han", han_value(label)
     if len(label) == 1:
         return _cased("latin", label), ord(label.lower()) - 96
     values = [LATIN_ROMAN.get(char, 0) for char in label.lower()]
@@ -220,7 +227,7 @@ def _english(label: str) -> int:
     return LATIN_ROMAN.get(label.lower(), 0) or _value(label)[1]
 
 
-def _han(digits: str) -> int:
+def han_value(digits: str) -> int:
     """The value of 一百二十三, 二〇 or 123."""
     if digits.isdecimal():
         return int(digits)

@@ -84,7 +84,7 @@ class _Builder:
     """The last number of clauses, as a path."""
     article: int = 0
     first_article: int = -1
-    """The index of the line with the first article, or with the first chapter of articles; lists before are the preamble's."""
+    """The index of the line below which there are articles; lists above it are the preamble's."""
 
     def build(self, index: int) -> None:
         had_contents = False
@@ -129,7 +129,7 @@ class _Builder:
         line, before, mark = self.lines[index], self.lines[index - 1], self.marks[index]
         is_line = line.brk == "line"
         if not mark or not mark.is_spaced:
-            return is_line
+            return is_line and (ENDED.search(before.text) is not None or not line.text[0].islower())
         is_begun = is_line or (before is self.entries[-1].line and self.marks[index - 1] is not None)
         if not (ENDED.search(before.text) or (is_begun and is_short(before.text) and not REFERS.search(before.text))):
             return False
@@ -155,7 +155,9 @@ class _Builder:
             line, following = self.lines[position], self.marks[position]
             if position > index and line.brk == "block":
                 break
-            if following and following.style == mark.style and following.value[0] == count + 1:
+            if position > index and following and following.style == mark.style:
+                if following.value[0] != count + 1:
+                    break
                 count += 1
             label = re.escape(next_label(mark, count + 1))
             # A later number may stand inside an item as a reference, unless it comes after a stop.
@@ -199,10 +201,8 @@ class _Builder:
         follows = mark.value[0] == self.article + 1
         after = line.text[mark.end : mark.end + 1]
         if mark.label[0] == "第":
-            is_one_of_many = after == "第" and line.text[: mark.end].endswith("、")
-            is_article = (
-                line.depth or (mark.is_spaced and not is_one_of_many) or (follows and after not in WORD_GOES_ON)
-            )
+            is_spaced = mark.is_spaced and not (after == "第" and line.text[mark.end - 1] == "、")
+            is_article = line.depth or is_spaced or (follows and after not in WORD_GOES_ON)
         elif mark.label[0] == "§":
             is_article = line.depth or (mark.value[0] >= self.article and mark.is_spaced and not after.islower())
         else:
@@ -276,13 +276,15 @@ class _Builder:
         return is_item and self._place_item(line, mark)
 
     def _find_first_article(self, start: int) -> int:
+        """The index of the first article or of the container that holds it, -1 where there is none before the annexes."""
         for index in range(start, len(self.lines)):
             line, mark = self.lines[index], self.marks[index]
-            if ANNEX.match(line.text):
-                break
-            is_first = mark and (mark.style == ARTICLE or mark.style in RANKS) and mark.is_spaced and mark.value[0] == 1
-            if mark and is_first and not line.text[mark.end : mark.end + 1].islower():
-                return index
+            if not mark or mark.value[0] != 1 or not _is_statute(mark):
+                continue
+            if line.text[mark.end : mark.end + 1].islower():
+                continue
+            above = zip(self.lines[start:index], self.marks[start:index], strict=True)
+            return -1 if any(not other and ANNEX.match(before.text) for before, other in above) else index
         return -1
 
     def _is_preamble_list(self, index: int, step: int | None) -> bool:
@@ -400,9 +402,9 @@ class _Builder:
         self._add(line, f"{base}¶{self.paragraphs}", level + 1, 0, "paragraph")
 
     def _lift_lead_in(self, value: tuple[int, ...]) -> None:
-        """Give the chapter its lead-in: the one paragraph between two sibling clauses, if it ends in a colon."""
+        """Give the chapter its lead-in: the last paragraph before the next sibling of a clause, if it ends in a colon."""
         entry = self.entries[-1] if self.entries else None
-        if not entry or not self.holder or entry.number != f"{self.holder.number}¶1" or len(self.last) < 2:
+        if not entry or not self.holder or entry.role != "paragraph" or len(self.last) < 2:
             return
         above, words = self.holder.number.rpartition(".")[0], entry.parts[-1][-1].text
         is_sibling = value == (*self.last[:-1], self.last[-1] + 1)
@@ -441,6 +443,7 @@ def _is_stated(entry: Entry) -> bool:
 
 
 def _is_statute(mark: Mark) -> bool:
+    """Whether a number looks like that of an article, or of a book, part, chapter or section of articles."""
     return mark.is_spaced and (mark.style == ARTICLE or mark.style in RANKS)
 
 

@@ -1,4 +1,4 @@
-"""compare_texts: JSON alone on standard output, a readable listing, one clear line for bad input, no database."""
+"""compare_texts: JSON alone on standard output, plain text to read, one clear line for bad input, no database."""
 
 import json
 from io import StringIO
@@ -42,17 +42,48 @@ def test_json_is_the_contract_and_nothing_else(old: Path, new: Path) -> None:
     ]
 
 
-def test_listing_counts_the_kinds_and_marks_the_words(old: Path, new: Path) -> None:
-    assert run(old, new).splitlines() == [
-        "2 renumbered, 1 edited, 1 inserted",
-        "1.1 [edited] 开发者{+不+}可以转让其帐户。",
-        "1.2 [inserted] {+平台提供文档和示例。+}",
-        "1.3 → 1.4 [renumbered, emphasis_only] 争议由法院管辖。",
+def test_without_json_it_prints_what_an_e_mail_says(old: Path, new: Path) -> None:
+    assert (
+        run(old, new)
+        == f"""\
+new.md
+旧：{old}
+新：{new}
+
+修改 1，新增 1，只改重点标记 1，只改编号 1
+标记：[-删去的字-] {{+增加的字+}}
+
+1.1  修改：新增“不”，成为“开发者不可以转让其”
+    开发者{{+不+}}可以转让其帐户。
+
+1.2  新增
+    {{+平台提供文档和示例。+}}
+
+只改重点标记：
+    1.4：整条不再是粗体
+"""
+    )
+
+
+def test_an_english_text_is_spoken_of_in_english(tmp_path: Path) -> None:
+    files = [tmp_path / "old.md", tmp_path / "new.md"]
+    for file, word in zip(files, ("shall", "may"), strict=True):
+        file.write_text(f"# Terms\n\n1.1 The developer {word} tell us.\n\n1.2 Fees are due.\n", encoding="utf-8")
+    assert run(*files).splitlines() == [
+        "Terms",
+        f"Old: {files[0]}",
+        f"New: {files[1]}",
+        "",
+        "Changed 1, Unchanged 1",
+        "Marks: [-words removed-] {+words added+}",
+        "",
+        "1.1  Changed: ‘shall’ → ‘may’",
+        "    The developer [-shall -]{+may +}tell us.",
     ]
 
 
-def test_equal_texts_are_only_counted(old: Path) -> None:
-    assert run(old, old) == "3 unchanged\n"
+def test_equal_texts_are_said_to_be_equal(old: Path) -> None:
+    assert run(old, old) == f"old.md\n旧：{old}\n新：{old}\n\n没有任何条款改动。\n"
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,25 @@
-"""Tests of task(): what the accept page shows of one version."""
+"""Tests of tasks(): what the accept page shows of one version."""
 
 from bs4 import BeautifulSoup
 from django.utils import translation
 
 from accounts.models import Account, Person
 from agreements.models import Agreement
-from assent.accept_page import task
+from assent.accept_page import tasks
 from assent.standing import standing
 from tests.support import DAY, EN, MONDAY, ZH, accept_versions, chinese, english, publish
 
 
 def the_only_task(account: Account, actor: Person, *, days: int):
     [item] = standing(account=account, actor=actor, at=MONDAY + days * DAY).outstanding
-    return task(item)
+    return tasks([item])[0]
 
 
 def test_a_first_text_shows_what_is_emphasised_and_no_changes(agreement: Agreement, petra, account, alice) -> None:
     version = publish(agreement, petra)
     shown = the_only_task(account, alice, days=1)
     assert [(unit.number, anchor) for unit, anchor in shown.emphasised] == [("1.2", "1.2")]
-    assert (shown.changes, shown.counts, shown.compare_url) == ([], {}, "")
+    assert (shown.changes, shown.tally, shown.compare_url) == ([], [], "")
     assert shown.body == version.texts.get().html
 
 
@@ -44,7 +44,7 @@ def test_beside_other_texts_only_the_addresses_differ(agreement, petra, account,
     words = '他说：id="1.1" href="#1.1" <section id="1.1">。'
     version = publish(agreement, petra, words.replace("<", "&lt;"))
     [item] = standing(account=account, actor=alice, at=MONDAY + DAY).outstanding
-    stored, body = version.texts.get().html, task(item, is_alone=False).body
+    stored, body = version.texts.get().html, tasks([item], is_alone=False)[0].body
     led = f"v{version.pk}-"
     assert BeautifulSoup(body, "html.parser").get_text() == BeautifulSoup(stored, "html.parser").get_text()
     assert [tag["id"] for tag in BeautifulSoup(body, "html.parser").select("[id]")] == [

@@ -121,7 +121,7 @@ def test_changes_since_the_version_accepted_before_are_shown(alices, version, ac
     third = publish(version.agreement, petra, "本协议适用于全体开发者。", at=MONDAY + 2 * DAY)
     (task,) = alices.get("/accept/").context["tasks"]
     assert (task.item.version, task.item.accepted_before) == (third, version)
-    assert [(row.new_no, row.pieces) for row in task.changes] == [
+    assert [(row.new_no, [piece[:2] for piece in row.pieces]) for row in task.changes] == [
         ("1.1", [("equal", "本协议适用于"), ("insert", "全体"), ("equal", "开发者。")])
     ]
     assert task.compare_url == "/agreements/terms/compare/1...3/"
@@ -631,6 +631,14 @@ def leads_to(client: Client, query: str = "") -> str:
     return response.url
 
 
+def says(client: Client) -> tuple[str, str]:
+    """Which pair the page shows, and what it says of it."""
+    response = client.get("/agreements/terms/compare/")
+    assert response.status_code == 200
+    pair = f"{response.context['old'].number}...{response.context['new'].number}"
+    return pair, words(soup_of(response).select_one(".lede")).replace(" ", "")
+
+
 @pytest.fixture
 def three(agreement, petra) -> list[Version]:
     return [publish(agreement, petra, f"第 {n} 版。", at=MONDAY + n * DAY) for n in (1, 2, 3)]
@@ -644,19 +652,40 @@ def test_the_comparison_of_a_reader_is_with_the_version_that_the_account_accepte
     alices, three, account, alice, bob, charlie
 ) -> None:
     accept_versions(account, bob, three[0], at=MONDAY + DAY)
-    assert leads_to(alices) == "/agreements/terms/compare/1...3/"
-    assert leads_to(client_of(bob)) == "/agreements/terms/compare/1...3/"
+    assert says(alices) == ("1...3", "您的账户同意的是第1版。以下是它到第3版的改动。")
+    assert says(client_of(bob)) == ("1...3", "QQ20002的账户同意的是第1版。以下是它到第3版的改动。")
     assert leads_to(client_of(charlie)) == "/agreements/terms/compare/2...3/"
     accept_versions(account, alice, three[2], at=MONDAY + 3 * DAY)
-    assert leads_to(alices) == "/agreements/terms/compare/1...3/"
+    assert says(alices) == ("1...3", "您的账户同意的是第1版。第3版也已同意；以下是两版之间的改动。")
 
 
 def test_the_comparison_where_each_person_is_bound_is_with_the_readers_own(petra, account, alice, bob) -> None:
     agreement = make_agreement(petra, binds=Binds.PERSON, slug="terms")
     three = [publish(agreement, petra, f"第 {n} 版。", at=MONDAY + n * DAY) for n in (1, 2, 3)]
     accept_versions(account, bob, three[0], at=MONDAY + DAY)
-    assert leads_to(client_of(bob)) == "/agreements/terms/compare/1...3/"
+    assert says(client_of(bob)) == ("1...3", "您同意的是第1版。以下是它到第3版的改动。")
     assert leads_to(client_of(alice)) == "/agreements/terms/compare/2...3/"
+
+
+def test_the_readers_comparison_is_private_and_the_pinned_one_says_nothing_of_the_reader(
+    alices, three, account, alice
+) -> None:
+    accept_versions(account, alice, three[0], at=MONDAY + DAY)
+    response = alices.get("/agreements/terms/compare/")
+    assert "no-store" in response.headers["Cache-Control"]
+    [pinned] = [a["href"] for a in soup_of(response).select("main a") if "固定网址" in a.get_text()]
+    assert pinned == "/agreements/terms/compare/1...3/"
+    lede = words(soup_of(alices.get(pinned)).select_one(".lede"))
+    anybodys = Client().get(pinned)
+    assert lede == words(soup_of(anybodys).select_one(".lede")) == "第 1 版到第 3 版的改动"
+    assert "Cache-Control" not in anybodys.headers
+
+
+def test_the_readers_comparison_keeps_its_address_when_it_is_looked_at_otherwise(alices, three, account, alice) -> None:
+    accept_versions(account, alice, three[0], at=MONDAY + DAY)
+    response = alices.get("/agreements/terms/compare/?view=side&show=all")
+    assert (response.status_code, response.context["look"].view, response.context["look"].show) == (200, "side", "all")
+    assert soup_of(response).select_one(".switch a")["href"] == "?show=all"
 
 
 def test_the_comparison_reaches_the_newest_public_version(client, three, agreement, petra) -> None:
@@ -674,7 +703,7 @@ def test_an_early_accepted_and_withdrawn_version_is_not_what_a_reader_compares_w
     accept_versions(account, alice, fourth, at=MONDAY + 4 * DAY)
     withdraw_version(version=fourth, actor=petra, at=MONDAY + 5 * DAY)
     publish(agreement, petra, "第五版。", at=MONDAY + 6 * DAY)
-    assert leads_to(alices) == "/agreements/terms/compare/1...5/"
+    assert says(alices) == ("1...5", "您的账户同意的是第1版。以下是它到第5版的改动。")
 
 
 def test_the_only_version_is_compared_with_itself(client, agreement, petra) -> None:

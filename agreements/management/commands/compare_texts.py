@@ -5,11 +5,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
+from agreements.comparison_text import as_text
+from agreements.phrasing import language_of
 from agreements.reading import MAX_BYTES
 from agreements.text.canonical import ForbiddenCharacter, canonical
 from agreements.text.clauses import Outline, parse
-from agreements.text.comparing import Comparison, Row, compare
+from agreements.text.comparing import compare
+from agreements.text.front_matter import front_changes
 
 
 class Command(BaseCommand):
@@ -22,11 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print all rows as JSON")
 
     def handle(self, *, old: Path, new: Path, as_json: bool, **options: object) -> None:
-        comparison = compare(outline_of(old), outline_of(new))
+        before, after = outline_of(old), outline_of(new)
+        comparison = compare(before, after)
         if as_json:
             self.stdout.write(json.dumps(comparison.as_json(), ensure_ascii=False))
-        else:
-            self.stdout.write("\n".join(listing(comparison)))
+            return
+        with translation.override(language_of(after)):
+            title = after.title or before.title or new.name
+            front = front_changes(before, after)
+            self.stdout.write(as_text(comparison, title=title, sides=[str(old), str(new)], front=front), ending="")
 
 
 def outline_of(file: Path) -> Outline:
@@ -48,29 +56,3 @@ def outline_of(file: Path) -> Outline:
     if not outline.units:
         raise CommandError(f"{file}: no clauses found")
     return outline
-
-
-def listing(comparison: Comparison) -> list[str]:
-    """Return the comparison as lines: the kinds counted, then each row that a reader must see."""
-    counted = ", ".join(f"{count} {kind}" for kind, count in comparison.counts.items() if count)
-    return [counted, *(line_of(row) for row in comparison.rows if row.changed)]
-
-
-def line_of(row: Row) -> str:
-    numbers = " → ".join(dict.fromkeys(number for number in (row.old_no, row.new_no) if number))
-    kind = ", ".join((row.kind, *row.flags))
-    return f"{numbers} [{kind}] {marked(row)}"
-
-
-def marked(row: Row) -> str:
-    """Return the wording of both sides in one, [-so much deleted-]{+and so much inserted+}."""
-    pieces: list[str] = []
-    for op, old_start, old_end, new_start, new_end in row.spans:
-        if op == "equal":
-            pieces.append(row.new_text[new_start:new_end])
-            continue
-        if old_end > old_start:
-            pieces.append(f"[-{row.old_text[old_start:old_end]}-]")
-        if new_end > new_start:
-            pieces.append(f"{{+{row.new_text[new_start:new_end]}+}}")
-    return "".join(pieces)

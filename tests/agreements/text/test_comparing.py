@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -15,7 +16,7 @@ from agreements.text.clauses import parse
 from agreements.text.comparing import KINDS, Comparison, Row, compare
 from benchmarks.scoring import Score, rows_of, score
 
-CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "mutated"
+CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 SAMPLE = Path(__file__).resolve().parents[3] / "agreements" / "sample"
 LEVELS = ("light", "medium", "heavy", "extreme")
 TEXT = """\
@@ -277,6 +278,48 @@ def test_the_spans_make_the_new_words_of_the_old_ones_and_nothing_of_either_sour
     assert result.sources() == (old, new)
 
 
+MIRRORED = {"inserted": "deleted", "deleted": "inserted", "split": "merged", "merged": "split"}
+
+
+def facts(result: Comparison) -> "Counter[object]":
+    """What a comparison says of each row; the order of the rows is the new text's."""
+    return Counter(
+        (
+            (row.old_index, row.new_index),
+            row.kind,
+            tuple(sorted(row.flags)),
+            row.moved,
+            row.carried,
+            None if row.whole is None else (result.rows[row.whole].old_index, result.rows[row.whole].new_index),
+        )
+        for row in result.rows
+    )
+
+
+def mirrored(result: Comparison) -> "Counter[object]":
+    """The same said of the swapped texts."""
+    return facts(
+        Comparison(
+            tuple(
+                replace(
+                    row,
+                    old_index=row.new_index,
+                    new_index=row.old_index,
+                    kind=MIRRORED.get(row.kind, row.kind),
+                    flags=tuple(MIRRORED.get(flag, flag) for flag in row.flags),
+                )
+                for row in result.rows
+            )
+        )
+    )
+
+
+@settings(max_examples=150)
+@given(SOURCES, SOURCES)
+def test_swapped_texts_mirror_the_result(old: str, new: str) -> None:
+    assert facts(compare(parse(new), parse(old))) == mirrored(compare(parse(old), parse(new)))
+
+
 @given(SOURCES)
 def test_any_text_against_itself_is_unchanged(source: str) -> None:
     outline = parse(source)
@@ -284,8 +327,8 @@ def test_any_text_against_itself_is_unchanged(source: str) -> None:
 
 
 def scores_of(name: str) -> Score:
-    old, new = (parse((CORPUS / name / file).read_text()) for file in ("old.md", "new.md"))
-    truth = json.loads((CORPUS / name / "truth.json").read_text())["rows"]
+    old, new = (parse((CORPUS / "mutated" / name / file).read_text()) for file in ("old.md", "new.md"))
+    truth = json.loads((CORPUS / "mutated" / name / "truth.json").read_text())["rows"]
     return score(old, new, rows_of(compare(old, new)), truth)
 
 
@@ -310,8 +353,15 @@ def test_revisions_of_known_truth(level: str, hard: float, moved: float, kinds: 
 
 
 @needs_corpus
+@pytest.mark.parametrize("folder", ["mutated/extreme-1", "mutated/heavy-2", "laws/fuyi", "laws/gongsi", "laws/kuaiji"])
+def test_swapped_pairs_of_the_corpus_mirror_the_result(folder: str) -> None:
+    old, new = (parse((CORPUS / folder / file).read_text()) for file in ("old.md", "new.md"))
+    assert facts(compare(new, old)) == mirrored(compare(old, new))
+
+
+@needs_corpus
 def test_a_heavy_revision_takes_a_fraction_of_a_second() -> None:
-    old, new = (parse((CORPUS / "heavy-1" / file).read_text()) for file in ("old.md", "new.md"))
+    old, new = (parse((CORPUS / "mutated" / "heavy-1" / file).read_text()) for file in ("old.md", "new.md"))
     times = []
     for _ in range(3):
         start = perf_counter()
