@@ -17,12 +17,13 @@ KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One unit of either text, or one of both, and what became of it. Indices point into `Outline.units`.
 
     `carried`: it moved only because the unit that holds it did. `whole`: of a piece that was split off or merged, the
-    place in `Comparison.rows` of the row with the pair that it came from or went into.
+    place in `Comparison.rows` of the row with the pair that it came from or went into. Nobody changes a row: it is not
+    frozen only because that would take six times as long to make.
     """
 
     kind: str
