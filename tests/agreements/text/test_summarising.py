@@ -110,7 +110,24 @@ def test_bold_is_told_beside_changed_words() -> None:
 
 def test_form_and_links_are_told_apart() -> None:
     assert facts("使用QQ号码（密钥）。", "使用QQ号码(密钥)。") == [("format",)]
-    assert facts("见[规则](https://example.com/a)。", "见[规则](https://example.com/b)。") == [("link",)]
+    assert facts("见[规则](https://example.com/a)。", "见[规则](https://example.com/b)。") == [
+        ("link_replaced", "https://example.com/a", "https://example.com/b")
+    ]
+    assert facts("见规则。", "见[规则](https://example.com/b)。") == [("link_added", "https://example.com/b")]
+    assert facts("见[规则](https://example.com/a)。", "见规则。") == [("link_removed", "https://example.com/a")]
+    assert facts("[见规则。](https://example.com/a)", "见[规则](https://example.com/a)。") == [("link",)]
+
+
+def test_a_link_that_leads_elsewhere_is_told_beside_changed_words_and_bold() -> None:
+    old = "开发者应当遵守[规则](https://example.com/a)。"
+    assert facts(old, "开发者可以遵守[规则](https://example.com/b)。") == [
+        ("replaced", "应当", "可以"),
+        ("link_replaced", "https://example.com/a", "https://example.com/b"),
+    ]
+    assert facts(old, "开发者**应当**遵守[规则](https://example.com/b)。") == [
+        ("bolded", "应当"),
+        ("link_replaced", "https://example.com/a", "https://example.com/b"),
+    ]
 
 
 def test_a_reference_that_follows_its_clause_is_told_as_such() -> None:
