@@ -85,7 +85,7 @@ def settle(unpacked: Unpacked, *, needs_clauses: bool = True) -> Source:
     outline = _settled(unpacked.text, unpacked.page_title)
     warnings = list(unpacked.warnings)
     if not outline.units and not needs_clauses:
-        raise NotAnAgreement(_("文件是空的。"))
+        raise NotAnAgreement(_("没有找到正文。"))
     if sum(unit.kind in ("chapter", "clause") and bool(unit.label) for unit in outline.units) < MIN_CLAUSES:
         if needs_clauses:
             raise NotAnAgreement(" ".join([_("没有找到带编号的条款。"), *warnings]))

@@ -155,7 +155,7 @@ def test_a_long_text_is_refused_before_it_is_read(petras) -> None:
 
 def test_a_page_that_says_nothing_is_no_text(petras) -> None:
     soup = soup_of(petras.post("/desk/compare/", pasted(old="<html><body><script>1</script></body></html>")))
-    assert words(soup.select_one(".error-summary a")) == "或粘贴旧文本：无法读作协议：文件是空的。"
+    assert words(soup.select_one(".error-summary a")) == "或粘贴旧文本：无法读作协议：没有找到正文。"
 
 
 def test_a_file_that_cannot_be_read_is_told_at_its_field(petras) -> None:
