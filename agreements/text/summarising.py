@@ -40,6 +40,7 @@ _REFERENCE = re.compile(rf"第[\d.{_NUMERALS}]+[条款项章节]|\d+(?:\.\d+)+|[
 _SENTENCE_END = re.compile(r"[。！？!?][”’」』）)\"']*|\.[”’)\"']*(?=\s|$)")
 _SENTENCE_BEFORE = re.compile(r"(?:^|[。！？!?.；;][”’」』）)\"']*\s*)$")
 _LETTER = re.compile(r"[^\W_]")
+_PAUSES = re.compile(r"[\s，、。；：！？,.;:!?]*")
 _PAUSE = re.compile(r"[，。；：！？、,;:!?]|\.(?=\s|$)")
 
 
@@ -243,8 +244,8 @@ def _quoted(change: _Change) -> tuple[int, Fact]:
     """The change in quoted words, and its rank: 0 matters most."""
     rank, at = _rank(change.old, change.new)
     old, new = excerpt(change.old, at[0]), excerpt(change.new, at[1])
-    if bool(_LETTER.search(old)) != bool(_LETTER.search(new)):
-        # A mark that went along with the words need not be quoted.
+    if bool(_LETTER.search(old)) != bool(_LETTER.search(new)) and (_PAUSES.fullmatch(old) or _PAUSES.fullmatch(new)):
+        # A pause that went along with the words need not be quoted; "3 to 5" that became "3-5" is another matter.
         old, new = (old if _LETTER.search(old) else ""), (new if _LETTER.search(new) else "")
     if old and new:
         return rank, Fact("replaced", old, new)

@@ -65,6 +65,10 @@ def test_part_of_a_sentence_is_no_sentence() -> None:
     assert facts("费用按月结算。", "费用按月结算，逾期不退。") == [("added", "逾期不退")]
 
 
+def test_a_sign_that_has_a_meaning_is_quoted() -> None:
+    assert facts("自收到之日起3至5日内答复。", "自收到之日起3-5日内答复。") == [("replaced", "至", "-")]
+
+
 def test_a_mark_that_goes_along_is_not_quoted() -> None:
     assert [fact[0] for fact in facts("协商不成的,由法院管辖。", "协商不成的，并在三日内报告，由法院管辖。")] == [
         "added"
