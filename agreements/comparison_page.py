@@ -140,15 +140,19 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A run of rows folded away: the `same`, `carried` along with their holder, or `hidden` by the reader's choice."""
+    """A run of rows folded away: the `same`, `carried` along with their holder, or `hidden` by the reader's choice.
 
-    rows: list[PageRow]
+    Where a hidden unit stood before is hidden too, so that its links lead both ways once a fold is opened.
+    """
+
+    rows: list[PageRow | Stub]
     fold: str = "same"
     kind: str = field(default="gap")
 
     @property
     def count(self) -> int:
-        return len(self.rows)
+        """How many units it has; where a unit stood before counts only where there is nothing else."""
+        return sum(isinstance(row, PageRow) for row in self.rows) or len(self.rows)
 
 
 Item = PageRow | Stub | Gap
@@ -168,20 +172,26 @@ def compare_texts(old: str, new: str) -> Comparison:
 def page_rows(comparison: Comparison, look: Look = Look(), *, prefix: str = "") -> list[Item]:
     """Return the items of the page in reading order; `prefix` leads the anchors where a page has several comparisons."""
     rows = _rows(comparison, prefix)
-    stubs: dict[int, list[Stub]] = {}
+    stubs: dict[int, list[tuple[Stub, str]]] = {}
     for place, before in former_places(comparison).items():
-        if look.shows(rows[place].kind):
-            stubs.setdefault(before, []).append(_stub(comparison.rows[place], rows[place], prefix, place))
-    items: list[Item] = [*stubs.get(-1, ())]
-    for place, row in enumerate(rows):
-        if look.shows(row.kind):
-            items.append(row)
-        else:
-            fold = "hidden" if look.kinds else "carried" if row.kind == "carried" else "same"
-            if not (items and isinstance(items[-1], Gap) and items[-1].fold == fold):
-                items.append(Gap([], fold))
-            items[-1].rows.append(row)
-        items += stubs.get(place, ())
+        stub = _stub(comparison.rows[place], rows[place], prefix, place)
+        stubs.setdefault(before, []).append((stub, rows[place].kind))
+    items: list[Item] = []
+
+    def add(item: PageRow | Stub, kind: str) -> None:
+        if look.shows(kind):
+            items.append(item)
+            return
+        fold = "hidden" if look.kinds else "carried" if kind == "carried" else "same"
+        if not (items and isinstance(items[-1], Gap) and items[-1].fold == fold):
+            items.append(Gap([], fold))
+        items[-1].rows.append(item)
+
+    for place in range(-1, len(rows)):
+        if place >= 0:
+            add(rows[place], rows[place].kind)
+        for stub, kind in stubs.get(place, ()):
+            add(stub, kind)
     return items
 
 

@@ -105,6 +105,9 @@ def pair_context(request: HttpRequest, pair: Pair) -> dict:
 
 
 def version_name(version: Version) -> str:
+    """Return what a text is called beside the other; one that was withdrawn is never shown without saying so."""
+    if hasattr(version, "withdrawal"):
+        return _("第 %(number)s 版（已撤回）") % {"number": version.number}
     return _("第 %(number)s 版") % {"number": version.number}
 
 
@@ -179,6 +182,6 @@ def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
 def _dated(version: Version) -> str:
     """Return what an e-mail says of a version: its number, and since when it is in force."""
     if hasattr(version, "withdrawal"):
-        return _("第 %(number)s 版（已撤回）") % {"number": version.number}
+        return version_name(version)
     day = date_format(timezone.localtime(version.effective_at), _("Y年n月j日"))
     return _("第 %(number)s 版（%(day)s生效）") % {"number": version.number, "day": day}

@@ -43,11 +43,25 @@ class Source:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The text of a file, before anything is made of it, and the title of the page that it was."""
+
+    text: str
+    page_title: str
+    warnings: tuple[str, ...]
+
+
 def read_source(data: bytes, *, name: str) -> Source:
     """Read a file of at most 5 MB by what is in it; its name is only a hint.
 
     Raises NotAnAgreement with the reason in the active language.
     """
+    return settle(unpack(data, name=name))
+
+
+def unpack(data: bytes, *, name: str) -> Unpacked:
+    """Return the text of a file as read_source() begins with it."""
     if not data.strip():
         raise NotAnAgreement(_("文件是空的。"))
     if len(data) > MAX_BYTES:
@@ -63,9 +77,19 @@ def read_source(data: bytes, *, name: str) -> Source:
             text = find_agreement(text)
         elif is_page(text):
             text = find_agreement(text)
-    outline = _settled(text, page_title)
+    return Unpacked(text, page_title, tuple(warnings))
+
+
+def settle(unpacked: Unpacked, *, needs_clauses: bool = True) -> Source:
+    """Return the canonical text as read_source() ends with it; what is only compared may do without numbers."""
+    outline = _settled(unpacked.text, unpacked.page_title)
+    warnings = list(unpacked.warnings)
+    if not outline.units and not needs_clauses:
+        raise NotAnAgreement(_("没有找到正文。"))
     if sum(unit.kind in ("chapter", "clause") and bool(unit.label) for unit in outline.units) < MIN_CLAUSES:
-        raise NotAnAgreement(" ".join([_("没有找到带编号的条款。"), *warnings]))
+        if needs_clauses:
+            raise NotAnAgreement(" ".join([_("没有找到带编号的条款。"), *warnings]))
+        warnings.append(_("没有找到带编号的条款。"))
     if not outline.title:
         warnings.append(_("没有找到标题。"))
     return Source(title=outline.title, markdown=_canonical(markdown(outline)), warnings=tuple(warnings))

@@ -38,6 +38,8 @@ def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> 
     current = Version.objects.in_force(at=at).filter(agreement=version.agreement).first()
     successor = version.successors(at=at).first()
     slug = version.agreement.slug
+    state = version.state_beside(current, at=at)
+    announced = Version.objects.announced(at=at).filter(agreement=version.agreement, number__gt=version.number)
     if current and current.number > version.number:
         compare_url = reverse("agreements:compare", args=[slug, version.number, current.number])
     else:
@@ -50,8 +52,9 @@ def reading_context(request: HttpRequest, version: Version, *, at: datetime) -> 
         "body": SafeHtml(text.html),
         "contents": contents(outline),
         "emphasised_count": sum(unit.emphasised and not unit.heading for unit in outline.units),
-        "state": version.state_beside(current, at=at),
+        "state": state,
         "current": current,
+        "announced": announced.order_by("number").first() if state == "in_force" else None,
         "superseded_at": successor.effective_at if successor else None,
         "compare_url": compare_url,
         "download_md": f"{reverse('agreements:download_md', args=[slug, version.number])}?text={text.language}",

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.errors import NotAnAgreement
 from agreements.models import Agreement, Change, Language
-from agreements.reading import MAX_BYTES, Source, read_source
+from agreements.reading import MAX_BYTES, Source, settle, unpack
 
 FORMATS = _("网页转存文本、Markdown、HTML 或 .docx，不超过 5 MB。")
 MOST_COMPARED = 1024 * 1024
@@ -69,14 +69,14 @@ class CompareForm(forms.Form):
             return None
         try:
             data = file.read(MAX_BYTES + 1) if file else pasted.encode()
-            source = read_source(data, name=file.name if file else "")
+            unpacked = unpack(data, name=file.name if file else "")
+            if len(unpacked.text.encode()) <= MOST_COMPARED:
+                return settle(unpacked, needs_clauses=False)
         except NotAnAgreement as refusal:
             self.add_error(field, str(refusal))
             return None
-        if len(source.markdown.encode()) > MOST_COMPARED:
-            self.add_error(field, _("文本超过 1 MB，无法在此比较。"))
-            return None
-        return source
+        self.add_error(field, _("文本超过 1 MB，无法在此比较。"))
+        return None
 
 
 class AgreementForm(forms.ModelForm):

@@ -20,16 +20,19 @@ Edges = dict[int, dict[int, float]]
 CUT_OFF = 0.34
 """Units less alike than this are two different units, unless their parts say otherwise."""
 SURE, AHEAD = 0.85, 0.1
-"""So alike, and by so much more alike than any other unit there, a unit between two anchors is the one that stood there."""
-SCATTERED = 3.0
-"""What each piece of a change costs beside its length: who edits a clause changes a few places, a look-alike differs in many."""
-FIRST, USUAL = 4, 0.1
-"""Places are counted for so many of the most alike; of the others it is assumed that so many signs have one."""
+"""So alike, and by so much more alike than any other unit there, a unit beside an anchor is the one that stood there."""
 NEAR = 16
 """So many units next to an anchor are looked at for that."""
-LENGTH = 0.7
+LENGTH = 0.8
 """What the length of a change counts."""
-ENOUGH = 0.6
+SCATTERED, SMOOTH = 5.0, 16
+"""What each piece of a change costs beside its length, for texts of so many signs and more.
+
+Who edits a clause changes a few places, a look-alike differs in many.
+"""
+FIRST, USUAL = 4, 0.1
+"""Places are counted for so many of the most alike; of the others it is assumed that so many signs have one."""
+ENOUGH = 0.55
 """What similarity and hints must reach: a rewritten clause is known by its place, one far away by its words."""
 ROUNDS = 3
 COMPARED = 4_000
@@ -301,7 +304,7 @@ def _told_apart(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
     for place, (other, similarity, _) in enumerate(alike):
         size = len(text) + len(other) or 1
         changes = _changes(text, other) if place < FIRST else USUAL * size
-        judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / size))
+        judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / (size + SMOOTH)))
     return judged
 
 
@@ -340,9 +343,9 @@ class _Context:
     def _add_holder(self, i: int, shares: dict[int, float], taken: set[int]) -> None:
         """A heading rewritten altogether is still the heading of the clauses that it held."""
         for j, share in shares.items():
-            is_free = share > 0.5 and j >= 0 and j not in taken and j not in self.edges[i]
+            is_free = share > 0.5 and j >= 0 and j not in taken
             if is_free and self.old.units[i].level == self.new.units[j].level:
-                self.edges[i][j] = self._base(i, j, CUT_OFF)
+                self.edges[i][j] = max(self._base(i, j, CUT_OFF), self.edges[i].get(j, 0.0))
 
     def _base(self, i: int, j: int, alike: float) -> float:
         """The similarity and those hints that are the same in every round."""

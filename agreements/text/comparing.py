@@ -169,7 +169,7 @@ def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, 
     is_moved = i in found.moved
     if old.keys[i] != new.keys[j]:
         kind = "moved+edited" if is_moved else "edited"
-        flags = ("reference_only",) if renumbering.explains(i, j) else found.flags(i, j)
+        flags = found.flags(i, j) or ("reference_only",) * renumbering.explains(i, j)
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)

@@ -51,8 +51,8 @@ class Renumbering:
         self.old, self.new = old, new
 
     @cached_property
-    def _clauses(self) -> tuple["_Clauses", "_Clauses"]:
-        return _Clauses(self.old.units), _Clauses(self.new.units)
+    def _clauses(self) -> tuple["Clauses", "Clauses"]:
+        return Clauses(self.old.units), Clauses(self.new.units)
 
     def explains(self, i: int, j: int) -> bool:
         """Whether a pair differs only in references, each of which follows its clause to its new number."""
@@ -114,7 +114,7 @@ def _steps(match: re.Match[str]) -> tuple[str, str]:
     return paragraph, item or ""
 
 
-class _Clauses:
+class Clauses:
     """The units of one text by their numbers."""
 
     def __init__(self, units: Sequence[Unit]) -> None:

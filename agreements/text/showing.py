@@ -12,6 +12,8 @@ COMMENT = re.compile(r"^\s*<!--.*-->\s*$", re.MULTILINE)
 """A line that is nothing but a comment; within a line it is shown as words."""
 LOADED_TAG = re.compile(r"<(?:b|strong|i|em|u|br|span|font|p|div|sup|sub|a|center)\s[^<>]*[^\W_][^<>]*>")
 """A tag that is read as one, with attributes: no page shows them. Other tags are shown as words."""
+RAISED = re.compile(r"<su[pb]\b[^<>]*>[^<>]*</su[pb]>")
+"""Raised or lowered figures lose their place on the page: a power would become a digit. The signs ² and ₂ keep it."""
 LINK_TITLE = re.compile(r'\]\([^()\s]*\s+"[^"]*"\s*\)')
 LETTERS = re.compile(r"[\W_]+")
 
@@ -19,12 +21,12 @@ LETTERS = re.compile(r"[\W_]+")
 def first_unshown(text: str, outline: Outline) -> str:
     """The first words of a canonical text that its rendering leaves out, '' where it leaves out none.
 
-    Comments, front matter, attributes, lines above the title, and entries of a table of contents that repeat no heading.
+    Comments, front matter, attributes, raised figures, lines above the title, and entries of a table of contents that repeat no heading.
     """
     front = markup.FRONT.match(text)
     hidden = [re.sub(r"(?m)^title:.*$|^---[ \t]*$", "", front[0])] if front else []
     rest = text[front.end() :] if front else text
-    for pattern in (COMMENT, LOADED_TAG, LINK_TITLE):
+    for pattern in (COMMENT, LOADED_TAG, RAISED, LINK_TITLE):
         hidden += pattern.findall(rest)
     for piece in hidden:
         if _letters(piece):

@@ -17,11 +17,11 @@ LEAST = 5
 TIMES = 3
 """A piece has so many times what its whole lost at most: what it repeats may also stand in the partner still."""
 ALIKE = 0.57
-"""What is so like the partner is a second clause of its kind, not another piece of the whole."""
+"""What is so like the partner is a second clause of its kind, not another piece, unless all of it is from the whole."""
 NEAR = 12
 """So many units without partner before, in and after a partner are looked at, whatever their words."""
 HALF, LONG = 0.5, 10
-MOST, SHORT = 0.8, 5
+MOST, SHORT = 0.7, 5
 """Of a piece nearby, half stood in the whole, ten signs of that in a row; or most of it, five in a row."""
 FAR_LONG = 12
 """Of a piece far away, most of it stood there, so many signs in a row."""
@@ -99,15 +99,17 @@ def _pieces(partners: dict[int, int], old: _Texts, new: _Texts) -> dict[int, int
         return {}
     lost = {i: _lost(old.keys[i], new.keys[j]) for i, j in partners.items()}
     wholes = {i: partners[i] for i, length in lost.items() if length >= LEAST}
-    best: dict[int, tuple[int, int, int]] = {}
     near = {i: _near(j, alone, new) for i, j in wholes.items()}
     pairs = chain(_alike(near, old, new), _sharing(wholes, alone, old, new))
+    best: dict[int, tuple[int, int, int]] = {}
     for i, piece in _affordable(pairs, old, new):
         j = wholes[i]
-        if Indel.normalized_similarity(new.keys[piece], new.keys[j]) < ALIKE:
-            size = _size_of_piece(new[piece], old[i], new[j], piece in near[i])
-            if 0 < size <= TIMES * lost[i]:
-                best[piece] = max(best.get(piece, (0, 0, 0)), (size, -abs(piece - j), i))
+        size = _size_of_piece(new[piece], old[i], new[j], piece in near[i])
+        if not 0 < size <= TIMES * lost[i]:
+            continue
+        is_all_from_there = len(new[piece]) == size <= lost[i]
+        if is_all_from_there or Indel.normalized_similarity(new.keys[piece], new.keys[j]) < ALIKE:
+            best[piece] = max(best.get(piece, (0, 0, 0)), (size, -abs(piece - j), i))
     return {piece: i for piece, (_, _, i) in best.items()}
 
 

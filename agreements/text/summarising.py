@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from agreements.text import pieces
 from agreements.text.clauses import Unit
@@ -39,6 +40,7 @@ _REFERENCE = re.compile(rf"第[\d.{_NUMERALS}]+[条款项章节]|\d+(?:\.\d+)+|[
 _SENTENCE_END = re.compile(r"[。！？!?][”’」』）)\"']*|\.[”’)\"']*(?=\s|$)")
 _SENTENCE_BEFORE = re.compile(r"(?:^|[。！？!?.；;][”’」』）)\"']*\s*)$")
 _LETTER = re.compile(r"[^\W_]")
+_PAUSES = re.compile(r"[\s，、。；：！？,.;:!?]*")
 _PAUSE = re.compile(r"[，。；：！？、,;:!?]|\.(?=\s|$)")
 
 
@@ -49,8 +51,8 @@ class Fact:
     `what` is one of replaced, added, removed, added_within and removed_within (the other of `old` and `new` is what stood
     around it), sentence_added, sentence_removed, sentences_added and sentences_removed (`count` of them),
     short_sentence_added and short_sentence_removed (quoted), more, rewritten, bolded, unbolded, slanted, unslanted,
-    all_bolded, all_unbolded, reference, format, link, inserted, deleted, moved, moved_with (`count` other units),
-    renumbered, split, split_from, merged, merged_into.
+    all_bolded, all_unbolded, reference, format, link, link_replaced, link_added, link_removed, inserted, deleted, moved,
+    moved_with (`count` other units), renumbered, split, split_from, merged, merged_into.
     """
 
     what: str
@@ -129,9 +131,11 @@ def _facts(row: Row, carried: int, parts: list[Row], whole: Row | None) -> Itera
     elif row.kind in ("edited", "moved+edited"):
         yield from _wording(row, [part.new_text or part.old_text for part in parts])
     yield from _emphasis(row)
-    if "format_only" in row.flags:
-        is_worded_alike = row.old_text == row.new_text
-        yield Fact("link" if is_worded_alike and "](" in f"{_markdown(row.old)}{_markdown(row.new)}" else "format")
+    links = list(_links(row))
+    yield from links
+    if "format_only" in row.flags and (row.old_text != row.new_text or not links):
+        is_linked = row.old_text == row.new_text and "](" in f"{_markdown(row.old)}{_markdown(row.new)}"
+        yield Fact("link" if is_linked else "format")
     for flag, side in (("split", "new"), ("merged", "old")):
         units = tuple(unit for part in parts if flag in part.flags and (unit := getattr(part, side)))
         if flag in row.flags and units:
@@ -144,6 +148,17 @@ def _facts(row: Row, carried: int, parts: list[Row], whole: Row | None) -> Itera
 
 def _markdown(unit: Unit | None) -> str:
     return unit.markdown if unit else ""
+
+
+def _links(row: Row) -> Iterator[Fact]:
+    """Where links lead by now: it may be another document that the clause makes part of the agreement."""
+    if row.old is None or row.new is None:
+        return
+    old, new = (list(dict.fromkeys(run.href for run in unit.runs if run.href)) for unit in (row.old, row.new))
+    gone, come = [href for href in old if href not in new], [href for href in new if href not in old]
+    for before, after in zip_longest(gone, come, fillvalue=""):
+        what = "link_replaced" if before and after else "link_added" if after else "link_removed"
+        yield Fact(what, old=before, new=after)
 
 
 def _part(row: Row, whole: Row) -> Fact:
@@ -229,8 +244,8 @@ def _quoted(change: _Change) -> tuple[int, Fact]:
     """The change in quoted words, and its rank: 0 matters most."""
     rank, at = _rank(change.old, change.new)
     old, new = excerpt(change.old, at[0]), excerpt(change.new, at[1])
-    if bool(_LETTER.search(old)) != bool(_LETTER.search(new)):
-        # A mark that went along with the words need not be quoted.
+    if bool(_LETTER.search(old)) != bool(_LETTER.search(new)) and (_PAUSES.fullmatch(old) or _PAUSES.fullmatch(new)):
+        # A pause that went along with the words need not be quoted; "3 to 5" that became "3-5" is another matter.
         old, new = (old if _LETTER.search(old) else ""), (new if _LETTER.search(new) else "")
     if old and new:
         return rank, Fact("replaced", old, new)

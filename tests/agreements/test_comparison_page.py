@@ -153,6 +153,15 @@ def test_only_the_kinds_that_are_asked_for_are_shown_and_the_rest_is_one_fold() 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["edited", "moved", "renumbered", "carried"])
+def test_where_a_hidden_unit_stood_before_is_hidden_and_not_lost(kind: str) -> None:
+    items = page_rows(moved_chapter(), Look(kinds=(kind,)))
+    hidden = [row for item in items if isinstance(item, Gap) for row in item.rows]
+    everything = [*hidden, *(item for item in items if not isinstance(item, Gap))]
+    assert [row.anchor for row in everything if isinstance(row, Stub)] == ["m4"]
+    assert any(isinstance(row, Stub) for row in hidden) == (kind != "moved")
+
+
 def test_a_prefix_leads_every_anchor_and_every_way() -> None:
     items = page_rows(moved_chapter(), prefix="v7-")
     assert [item.anchor for item in items if not isinstance(item, Gap)] == ["v7-c4", "v7-c6", "v7-m4"]

@@ -197,6 +197,14 @@ def test_a_withdrawn_version_says_so_at_its_side(client, four) -> None:
     ]
 
 
+def test_every_face_that_names_a_withdrawn_version_says_so(client, four) -> None:
+    heads = page(client, "/agreements/terms/compare/2...4/?view=side").select(".side-heads span")
+    assert [words(head) for head in heads] == ["第 2 版", "第 4 版（已撤回）"]
+    assert "新：第 4 版（已撤回）" in client.get("/agreements/terms/compare/2...4.txt").content.decode().splitlines()
+    word = zipfile.ZipFile(io.BytesIO(client.get("/agreements/terms/compare/2...4.docx").content))
+    assert "第 2 版 → 第 4 版（已撤回）" in word.read("docProps/core.xml").decode()
+
+
 def test_a_changed_title_is_shown_before_the_clauses(client, agreement, petra) -> None:
     publish(agreement, petra, texts={ZH: OLD})
     publish(agreement, petra, texts={ZH: OLD.replace("# 开发者测试协议", "# 开发者服务协议")})

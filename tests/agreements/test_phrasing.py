@@ -47,6 +47,21 @@ SAID = [
     ),
     (Fact("format"), "空格、标点或版式有变，文字未改", "spacing, punctuation or layout differ, the words do not"),
     (Fact("link"), "链接有变，文字未改", "links differ, the words do not"),
+    (
+        Fact("link_replaced", "https://example.com/a", "https://example.com/b"),
+        "链接“https://example.com/a”改为“https://example.com/b”",
+        "link ‘https://example.com/a’ → ‘https://example.com/b’",
+    ),
+    (
+        Fact("link_added", new="https://example.com/b"),
+        "新增链接“https://example.com/b”",
+        "link ‘https://example.com/b’ added",
+    ),
+    (
+        Fact("link_removed", "https://example.com/a"),
+        "删去链接“https://example.com/a”",
+        "link ‘https://example.com/a’ removed",
+    ),
     (Fact("inserted", new="平台提供文档。"), "平台提供文档。", "平台提供文档。"),
     (Fact("deleted", "平台提供文档。"), "平台提供文档。", "平台提供文档。"),
     (Fact("moved", units=(unit("5.3"),)), "移自 5.3", "moved from 5.3"),

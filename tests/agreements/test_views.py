@@ -80,7 +80,7 @@ def test_the_list_takes_three_queries_for_one_agreement_and_for_three(
     ("number", "status", "notice"),
     [
         (1, "已被取代", "这是旧版本，只供查考，不再适用。 读现行的第 2 版"),
-        (2, "现行有效", None),
+        (2, "现行有效", "第 3 版已经公布，将于此时生效： 2026年4月11日 12:00（UTC+8） 看改动"),
         (3, "已公布，尚未生效", "这一版已经公布，生效之前仍以现行版本为准。 读现行的第 2 版"),
         (4, "已撤回", "这一版在生效之前撤回，从未有效。 读现行的第 2 版"),
     ],
@@ -163,6 +163,11 @@ def test_the_current_page_shows_the_version_in_force(client, four) -> None:
         "in_force",
         False,
     )
+
+
+def test_the_version_in_force_leads_to_what_the_announced_one_changes(client, four) -> None:
+    for path in ("/agreements/terms/", "/agreements/terms/versions/2/"):
+        assert page(client, path).select_one(".document-head .notice a")["href"] == "/agreements/terms/compare/2...3/"
 
 
 def test_before_anything_is_in_force_the_announced_version_is_shown(client, agreement, petra) -> None:

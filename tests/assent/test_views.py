@@ -659,6 +659,19 @@ def test_the_comparison_of_a_reader_is_with_the_version_that_the_account_accepte
     assert says(alices) == ("1...3", "您的账户同意的是第1版。第3版也已同意；以下是两版之间的改动。")
 
 
+def test_the_reading_page_leads_to_the_changes_since_what_was_accepted_while_a_newer_version_waits(
+    alices, three, account, alice
+) -> None:
+    def ways() -> list[str]:
+        return [words(link) for link in soup_of(alices.get("/agreements/terms/")).select('a[href$="/compare/"]')]
+
+    assert ways() == []
+    accept_versions(account, alice, three[0], at=MONDAY + DAY)
+    assert ways() == ["自已同意的第 1 版以来的改动"]
+    accept_versions(account, alice, three[2], at=MONDAY + 3 * DAY)
+    assert ways() == []
+
+
 def test_the_comparison_where_each_person_is_bound_is_with_the_readers_own(petra, account, alice, bob) -> None:
     agreement = make_agreement(petra, binds=Binds.PERSON, slug="terms")
     three = [publish(agreement, petra, f"第 {n} 版。", at=MONDAY + n * DAY) for n in (1, 2, 3)]

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Person
 from tests.browser.test_story import no_sideways_scrolling
@@ -132,6 +133,41 @@ def test_an_address_with_a_change_opens_it(pair: None, page: Page) -> None:
     page.goto("/agreements/")
     page.goto(f"{PAIR}#{anchor}")
     expect(page.locator("details.is-emphasis-only .is-unbolded")).to_be_visible()
+
+
+def test_a_move_leads_both_ways_into_what_the_filter_folds(pair: None, page: Page) -> None:
+    page.goto(f"{PAIR}?kinds=edited")
+    page.locator(".gap.is-hidden > summary").nth(1).click()
+    page.get_by_role("link", name="移自 3.2", exact=True).click()
+    expect(page.locator(".gap .is-stub")).to_be_in_viewport()
+    page.get_by_role("link", name="移至 1.3", exact=True).click()
+    expect(page.locator(".gap .is-moved:not(.kind)")).to_be_in_viewport()
+
+
+def test_the_words_beside_a_change_stay_in_their_column(petra: Person, open_page: Callable[..., Page]) -> None:
+    agreement = make_agreement(petra)
+    publish(agreement, petra, texts={ZH: OLD})
+    publish(agreement, petra, texts={ZH: NEW.replace("地的法院", "地有管辖权的法院")}, at=MONDAY + DAY)
+    page = open_page(width=1440)
+    page.goto(PAIR)
+    page.get_by_role("button", name="English").click()
+    kind = page.locator(".change-head > .kind.is-moved-edited")
+    expect(kind).to_have_text("Moved and changed")
+    head = page.locator(".change-head", has=page.locator(".kind.is-moved-edited"))
+    assert kind.bounding_box()["width"] <= head.bounding_box()["width"]
+
+
+def test_ways_are_large_enough_for_a_finger(pair: None, browser: Browser, live_server: LiveServer) -> None:
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(PAIR)
+    ways = page.locator(".change-head .move a, .change-head .kind a, .downloads a").all()
+    assert [(way.inner_text(), way.bounding_box()["height"] >= 44) for way in ways] == [
+        ("Word（修订格式）", True), ("纯文本（可作邮件）", True), ("JSON", True), ("移自 3.2", True), ("移至 1.3", True),
+    ]  # fmt: skip
+    context.close()
 
 
 @pytest.mark.parametrize("width", [390, 1440])

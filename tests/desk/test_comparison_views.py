@@ -117,12 +117,6 @@ def test_plain_text_and_word_can_be_taken_away(petras) -> None:
     [
         (pasted(new=" "), "new_pasted", "请上传一个文件，或者粘贴文本。", "Upload a file, or paste the text."),
         (
-            pasted(old="没有编号"),
-            "old_pasted",
-            "无法读作协议：没有找到带编号的条款。",
-            "This cannot be read as an agreement: No numbered clause was found.",
-        ),
-        (
             pasted(new=chinese("甲\u202e乙")),
             "new_pasted",
             "U+202E",
@@ -144,6 +138,24 @@ def test_what_cannot_be_read_is_told_at_its_field_and_what_was_typed_is_kept(
         kept = {box["name"]: box.get_text().strip() for box in soup.select("textarea")}
         assert kept == {name: text.strip() for name, text in data.items()}
         assert soup.select(".changes") == []
+
+
+def test_texts_without_numbers_are_compared_paragraph_by_paragraph_and_it_is_said(petras) -> None:
+    old, new = ("我们收集您的设备信息。\n\n您可以随时注销账户。\n", "我们收集您的位置信息。\n\n您可以随时注销账户。\n")
+    soup = soup_of(petras.post("/desk/compare/", pasted(old=old, new=new)))
+    assert [words(row) for row in soup.select(".change[data-change] del, .change[data-change] ins")] == ["设备", "位置"]
+    assert "旧文本：没有找到带编号的条款。" in [words(notice) for notice in soup.select(".notice")]
+
+
+def test_a_long_text_is_refused_before_it_is_read(petras) -> None:
+    long = "1.1 甲\n\n" * 120_000 + "\x02"
+    soup = soup_of(petras.post("/desk/compare/", pasted(old=long)))
+    assert words(soup.select_one(".error-summary a")) == "或粘贴旧文本：文本超过 1 MB，无法在此比较。"
+
+
+def test_a_page_that_says_nothing_is_no_text(petras) -> None:
+    soup = soup_of(petras.post("/desk/compare/", pasted(old="<html><body><script>1</script></body></html>")))
+    assert words(soup.select_one(".error-summary a")) == "或粘贴旧文本：无法读作协议：没有找到正文。"
 
 
 def test_a_file_that_cannot_be_read_is_told_at_its_field(petras) -> None:

@@ -33,6 +33,7 @@ def test_the_samples_show_everything(path: Path) -> None:
         (TEXT + "\n<!-- 乙方放弃起诉权。 -->\n", "<!-- 乙方放弃起诉权。 -->"),
         ("---\nnote: 乙方放弃起诉权\n---\n\n" + TEXT, "note: 乙方放弃起诉权"),
         (TEXT.replace("乙。", '<span title="放弃起诉权">乙</span>。'), '<span title="放弃起诉权">'),
+        (TEXT.replace("乙。", "10<sup>2</sup>元。"), "<sup>2</sup>"),
         (TEXT.replace("乙。", '[乙](https://x.example "放弃起诉权")。'), '](https://x.example "放弃起诉权")'),
     ],
 )

@@ -90,6 +90,15 @@ def test_a_piece_behind_the_items_of_its_whole() -> None:
     assert pieces(outcome(old, new)) == {"1.1¶1": ("split", "1.1", "1.1")}
 
 
+def test_a_piece_may_be_like_the_partner_if_all_of_it_stood_in_the_whole() -> None:
+    first, second = "平台在开发者首次登录后，即向开发者发放密钥。", "首次登录前，平台不得向开发者发放密钥。"
+    old = f"{OPENING}\n\n1.2 {first}{second}\n\n1.3 {CLOSING}\n"
+    new = f"{OPENING}\n\n1.2 {first}\n\n1.3 {second}\n\n1.4 {CLOSING}\n"
+    split, merged = split_and_merged(old, new)
+    assert split == {"1.3": ("split", "1.2", "1.2")}
+    assert merged == {"1.3": ("merged", "1.2", "1.2")}
+
+
 def test_a_sentence_that_became_a_clause_elsewhere() -> None:
     others = "".join(f"1.{n} 双方就第{n}项业务另行签署补充约定，其效力与本协议相同。\n\n" for n in range(3, 20))
     old = f"{OPENING}\n\n1.2 {FEES}{REFUND}\n\n{others}1.20 {CLOSING}\n"
@@ -163,7 +172,30 @@ def test_a_copy_of_a_clause_that_stayed_is_no_piece() -> None:
     assert pieces(outcome(old, new)) == {}
 
 
-def test_long_units_are_left_alone_and_quickly() -> None:
-    sentence = "甲乙丙丁戊己庚辛壬癸，子丑寅卯辰巳午未申酉戌亥。"
-    old, new = f"1.1 {sentence * 2000}\n", f"1.1 {sentence * 1200}\n\n1.2 {sentence * 800}\n"
+def test_a_second_clause_of_its_kind_is_no_piece() -> None:
+    old = (
+        "1.1 开发者侵犯他人权益的，平台有权下线其应用，并要求其赔偿损失；拒不改正的，平台可以停止支付；"
+        "情节严重的，平台可以终止本协议并通报。\n"
+    )
+    new = (
+        "1.1 开发者侵犯他人合法权益的，平台可以下架其应用，要求其道歉；逾期不改正的，平台暂缓支付；"
+        "后果恶劣的，平台可以解除本协议。\n\n"
+        "1.2 开发者侵犯他人权益的，平台有权下线其应用，并要求其公开道歉；拒不改正的，平台可以停止支付；"
+        "后果恶劣的，平台可以终止本协议并通报。\n"
+    )
+    assert find_parts({0: 0}, Side(parse(old).units), Side(parse(new).units)).splits == {}
+
+
+def test_a_clause_that_lost_little_has_no_long_piece() -> None:
+    adjusting = "平台可以根据运营情况调整展位的数量、位置和价格，并至迟在调整前七日公示。"
+    objecting = "开发者对调整有异议的，可以书面提出，平台应当在十五日内说明理由并予以答复。"
+    old = f"1.1 {adjusting}{objecting}\n"
+    edited = f"{adjusting}{objecting}".replace("七日", "十日").replace("书面", "随时").replace("说明理由", "作出说明")
+    new = f"1.1 {edited}\n\n1.2 {objecting}涉及多名开发者的，平台可以召集会议，会议记录由专人保管。\n"
+    assert find_parts({0: 0}, Side(parse(old).units), Side(parse(new).units)).splits == {}
+
+
+def test_long_units_are_left_alone() -> None:
+    first, second = "甲乙丙丁戊己庚辛壬癸。", "子丑寅卯辰巳午未申酉戌亥。"
+    old, new = f"1.1 {first * 1200}{second * 800}\n", f"1.1 {first * 1200}\n\n1.2 {second * 800}\n"
     assert pieces(outcome(old, new)) == {}

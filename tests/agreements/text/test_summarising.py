@@ -65,6 +65,10 @@ def test_part_of_a_sentence_is_no_sentence() -> None:
     assert facts("费用按月结算。", "费用按月结算，逾期不退。") == [("added", "逾期不退")]
 
 
+def test_a_sign_that_has_a_meaning_is_quoted() -> None:
+    assert facts("自收到之日起3至5日内答复。", "自收到之日起3-5日内答复。") == [("replaced", "至", "-")]
+
+
 def test_a_mark_that_goes_along_is_not_quoted() -> None:
     assert [fact[0] for fact in facts("协商不成的,由法院管辖。", "协商不成的，并在三日内报告，由法院管辖。")] == [
         "added"
@@ -110,7 +114,24 @@ def test_bold_is_told_beside_changed_words() -> None:
 
 def test_form_and_links_are_told_apart() -> None:
     assert facts("使用QQ号码（密钥）。", "使用QQ号码(密钥)。") == [("format",)]
-    assert facts("见[规则](https://example.com/a)。", "见[规则](https://example.com/b)。") == [("link",)]
+    assert facts("见[规则](https://example.com/a)。", "见[规则](https://example.com/b)。") == [
+        ("link_replaced", "https://example.com/a", "https://example.com/b")
+    ]
+    assert facts("见规则。", "见[规则](https://example.com/b)。") == [("link_added", "https://example.com/b")]
+    assert facts("见[规则](https://example.com/a)。", "见规则。") == [("link_removed", "https://example.com/a")]
+    assert facts("[见规则。](https://example.com/a)", "见[规则](https://example.com/a)。") == [("link",)]
+
+
+def test_a_link_that_leads_elsewhere_is_told_beside_changed_words_and_bold() -> None:
+    old = "开发者应当遵守[规则](https://example.com/a)。"
+    assert facts(old, "开发者可以遵守[规则](https://example.com/b)。") == [
+        ("replaced", "应当", "可以"),
+        ("link_replaced", "https://example.com/a", "https://example.com/b"),
+    ]
+    assert facts(old, "开发者**应当**遵守[规则](https://example.com/b)。") == [
+        ("bolded", "应当"),
+        ("link_replaced", "https://example.com/a", "https://example.com/b"),
+    ]
 
 
 def test_a_reference_that_follows_its_clause_is_told_as_such() -> None:
