@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, takewhile
+from itertools import chain, pairwise, takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
@@ -41,6 +41,7 @@ CANDIDATES = 24
 """So many new units at most are considered for an old one."""
 BEST = 12
 """So many of those that share the most pieces with it are looked at, and those near the place where it is expected."""
+TITLE = 12
 RARE = 40
 """A piece that more texts than this share tells nothing."""
 EFFORT = 400
@@ -277,7 +278,7 @@ def _alike(texts: dict[str, int], places: dict[str, list[int]]) -> dict[str, lis
     choices = list(places)
     if len(choices) <= CANDIDATES:
         return {text: _told_apart(text, choices) for text in texts}
-    holders: dict[bytes, list[int]] = defaultdict(list)
+    holders: dict[str | bytes, list[int]] = defaultdict(list)
     for number, text in enumerate(choices):
         for piece in set(_pieces(text)):
             holders[piece].append(number)
@@ -293,8 +294,10 @@ def _alike(texts: dict[str, int], places: dict[str, list[int]]) -> dict[str, lis
     return result
 
 
-def _pieces(text: str) -> list[bytes]:
-    return _PIECE.findall(text.encode("utf-8", "surrogatepass"))
+def _pieces(text: str) -> list[str | bytes]:
+    """Stretches that texts share if they are alike; of a title, where an edit may leave none, every two signs too."""
+    pairs = [one + other for one, other in pairwise(text)] if len(text) <= TITLE else []
+    return [*pairs, *_PIECE.findall(text.encode("utf-8", "surrogatepass"))]
 
 
 def _told_apart(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
