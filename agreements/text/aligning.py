@@ -210,11 +210,12 @@ def _between_anchors(old_keys: Sequence[str], new_keys: Sequence[str], anchors: 
 
 def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int], news: Sequence[int]) -> dict[int, int]:
     """The pairs that are alike and for neither side nearly as alike to any other."""
+    choices = [_ends(new_keys[j]) for j in news]
     alike = sorted(
         (
-            (Indel.normalized_similarity(_ends(old_keys[i]), _ends(new_keys[j]), score_cutoff=CUT_OFF), i, j)
+            (similarity, i, news[place])
             for i in olds
-            for j in news
+            for _, similarity, place in _most_alike(_ends(old_keys[i]), choices, SURE - AHEAD)
         ),
         reverse=True,
     )
@@ -300,11 +301,15 @@ def _pieces(text: str) -> list[str | bytes]:
     return [*pairs, *_PIECE.findall(text.encode("utf-8", "surrogatepass"))]
 
 
+def _most_alike(text: str, choices: Sequence[str], cut_off: float) -> list[tuple[str, float, int]]:
+    """Of the choices those that are at least so like the text, the most alike first, with their places."""
+    return process.extract(text, choices, scorer=Indel.normalized_similarity, score_cutoff=cut_off, limit=CANDIDATES)
+
+
 def _told_apart(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
     """What is alike, judged by in how many places it differs and how much, instead of by how much alone."""
     judged = []
-    alike = process.extract(text, choices, scorer=Indel.normalized_similarity, score_cutoff=CUT_OFF, limit=CANDIDATES)
-    for place, (other, similarity, _) in enumerate(alike):
+    for place, (other, similarity, _) in enumerate(_most_alike(text, choices, CUT_OFF)):
         size = len(text) + len(other) or 1
         changes = _changes(text, other) if place < FIRST else USUAL * size
         judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / (size + SMOOTH)))
