@@ -39,10 +39,11 @@ COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-BEST = 12
-"""So many of those that share the most pieces with it are looked at, and those near the place where it is expected."""
+BEST, AROUND = 8, 6
+"""So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
 TITLE = 12
-RARE = 40
+"""A text of so few signs may be a title."""
+RARE = 20
 """A piece that more texts than this share tells nothing."""
 EFFORT = 400
 """So many rows at most give way for one more: among thousands of near-equal texts a good pair will do."""
@@ -290,7 +291,7 @@ def _alike(texts: dict[str, int], places: dict[str, list[int]]) -> dict[str, lis
         counts = Counter(chain.from_iterable([numbers for numbers in shared if len(numbers) <= RARE]))
         best = [number for number, _ in counts.most_common(BEST)]
         middle = bisect_left(firsts, place)
-        near = range(max(0, middle - NEAR // 2), min(middle + NEAR // 2, len(choices)))
+        near = range(max(0, middle - AROUND), min(middle + AROUND, len(choices)))
         result[text] = _told_apart(text, [choices[number] for number in sorted({*best, *near})])
     return result
 
