@@ -73,7 +73,7 @@ _WHOLE = re.compile(
     re.VERBOSE,
 )
 """What a mark may not split though it is several words: references, dates, amounts, numbers with their unit, addresses."""
-_START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€£]|(?<![A-Za-z0-9_])[A-Za-z_]")
+_START = re.compile(rf"[人美港第（(§\d{_NUMERALS}¥￥$€£A-Za-z_](?<![A-Za-z0-9_][A-Za-z_])")
 """What they begin with: a quick look spares a long one."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
@@ -249,6 +249,8 @@ def _slid(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> list
         text, end = (new, right.new) if gap_new else (old, right.old)
         start = end - gap_old - gap_new
         shifts = range(-_common(text, start, end, -1, left.length), _common(text, start, end, 1, right.length) + 1)
+        if len(shifts) == 1:
+            continue
         joins = {
             by for by, match in ((-left.length, left), (right.length, right)) if match.length > 0 and match not in ends
         }
@@ -297,15 +299,17 @@ def _stretches(
         if of_wording or old[i : i + length] == new[j : j + length]:
             kept.append((old_at[i], old_at[i + length], new_at[j], new_at[j + length]))
             continue
-        for one, other, old_place, new_place in zip(old[i : i + length], new[j:], old_at[i:], new_at[j:], strict=False):
-            kept += _same(one, other, old_place, new_place)
+        for old_place, new_place in zip(range(i, i + length), range(j, j + length), strict=True):
+            one, other, start, new_start = old[old_place], new[new_place], old_at[old_place], new_at[new_place]
+            if one == other:
+                kept.append((start, start + len(one), new_start, new_start + len(one)))
+            else:
+                kept += _alike(one, other, start, new_start)
     return kept
 
 
-def _same(old: str, new: str, i: int, j: int) -> list[_Kept]:
-    """What is kept of a word that may differ in width or spacing: nothing where that would be confetti."""
-    if old == new:
-        return [(i, i + len(old), j, j + len(new))]
+def _alike(old: str, new: str, i: int, j: int) -> list[_Kept]:
+    """What is kept of a word that differs in width or spacing: nothing where that would be confetti."""
     parts = [
         (i + block.a, i + block.a + block.size, j + block.b, j + block.b + block.size)
         for block in Indel.opcodes(old, new).as_matching_blocks()
