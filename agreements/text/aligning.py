@@ -162,10 +162,10 @@ def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
         for step in (1, -1):
             i, j = here + step, there + step
             if (
-                0 <= i < len(old_keys)
-                and 0 <= j < len(new_keys)
-                and i not in anchors
+                i not in anchors
                 and j not in taken
+                and 0 <= i < len(old_keys)
+                and 0 <= j < len(new_keys)
                 and old_keys[i] == new_keys[j]
             ):
                 anchors[i] = j
@@ -399,7 +399,11 @@ def _assign(weights: Edges) -> dict[int, int]:
     held: dict[int, int] = {}
     owner: dict[int, int] = {}
     for start in sorted(weights, key=lambda i: -max(weights[i].values(), default=0.0)):
-        gain[start] = max([0.0, *(weight - price[j] for j, weight in weights[start].items())])
+        loss, first = min(((price[j] - weight, j) for j, weight in weights[start].items()), default=(0.0, -1))
+        gain[start] = max(0.0, -loss)
+        if loss < 0 and first not in owner:
+            held[start], owner[first] = first, start
+            continue
         row, column, before = _path(start, weights, price, gain, owner)
         while True:
             previous = held.pop(row, None)
