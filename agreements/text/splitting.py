@@ -97,7 +97,7 @@ def _pieces(partners: dict[int, int], old: _Texts, new: _Texts) -> dict[int, int
     alone = new.alone(partners.values())
     if not alone:
         return {}
-    lost = {i: _lost(old.keys[i], new.keys[j]) for i, j in partners.items()}
+    lost = {i: _lost(old.keys[i], new.keys[j]) for i, j in partners.items() if old.keys[i] != new.keys[j]}
     wholes = {i: partners[i] for i, length in lost.items() if length >= LEAST}
     near = {i: _near(j, alone, new) for i, j in wholes.items()}
     pairs = chain(_alike(near, old, new), _sharing(wholes, alone, old, new))
@@ -114,8 +114,7 @@ def _pieces(partners: dict[int, int], old: _Texts, new: _Texts) -> dict[int, int
 
 
 def _lost(whole: str, part: str) -> int:
-    is_compared = whole != part and max(len(whole), len(part)) <= LONGEST
-    return len(whole) - LCSseq.similarity(whole, part) if is_compared else 0
+    return len(whole) - LCSseq.similarity(whole, part) if max(len(whole), len(part)) <= LONGEST else 0
 
 
 def _affordable(pairs: Iterable[tuple[int, int]], old: _Texts, new: _Texts) -> Iterator[tuple[int, int]]:
