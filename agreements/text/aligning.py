@@ -114,13 +114,21 @@ def parents(units: Sequence[Unit]) -> list[int]:
 class Side:
     """One of the two texts: its units, what each of them says, and the unit that holds each, -1 at the top."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
+    def __init__(self, units: Sequence[Unit], keys: list[str] | None = None) -> None:
         self.units = units
-        self.keys = wordings([unit.heading or unit.text for unit in units])
+        self.keys = wordings([unit.heading or unit.text for unit in units]) if keys is None else keys
         self.parents = parents(units)
 
     def __len__(self) -> int:
         return len(self.units)
+
+
+def sides(old: Sequence[Unit], new: Sequence[Unit]) -> tuple[Side, Side]:
+    """Both texts. What most units say stands in both of them and is read once."""
+    old_words, new_words = ([unit.heading or unit.text for unit in units] for units in (old, new))
+    distinct = list(dict.fromkeys(old_words + new_words))
+    keys = dict(zip(distinct, wordings(distinct), strict=True))
+    return Side(old, [keys[words] for words in old_words]), Side(new, [keys[words] for words in new_words])
 
 
 def align(old: Side, new: Side) -> dict[int, int]:
@@ -143,11 +151,8 @@ def align(old: Side, new: Side) -> dict[int, int]:
 
 def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
     """Wordings that occur once on either side, then their equal neighbours, then theirs."""
-    places: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for side, keys in enumerate((old_keys, new_keys)):
-        for index, key in enumerate(keys):
-            places[key][side].append(index)
-    anchors = {olds[0]: news[0] for key, (olds, news) in places.items() if key and len(olds) == len(news) == 1}
+    olds, news = _single(old_keys), _single(new_keys)
+    anchors = {i: news[key] for key, i in olds.items() if key in news}
     taken = set(anchors.values())
     queue = deque([*anchors.items(), (-1, -1), (len(old_keys), len(new_keys))])
     while queue:
@@ -165,6 +170,16 @@ def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
                 taken.add(j)
                 queue.append((i, j))
     return anchors
+
+
+def _single(keys: Sequence[str]) -> dict[str, int]:
+    """The places of the wordings that occur once."""
+    places: dict[str, int] = {}
+    repeated = {""}
+    for index, key in enumerate(keys):
+        if places.setdefault(key, index) != index:
+            repeated.add(key)
+    return {key: index for key, index in places.items() if key not in repeated}
 
 
 def _between_anchors(old_keys: Sequence[str], new_keys: Sequence[str], anchors: dict[int, int]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from agreements.text import markup
 from agreements.text.front import is_short, read_front, unwrap
@@ -14,8 +15,7 @@ CONTAINER = re.compile(r"第[^第]*(?:编|部分|章|节|目)$|(?:^|·)(?:Chapte
 LAST_STEP = re.compile(r"(?:（[^（）]*）|第[^第（）]*|^[^（）第]*)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One numbered heading, clause or item, or one unnumbered paragraph, without what is below it.
 
     `number` is the full path, the same in every language, and `written` is how the text writes it where that differs

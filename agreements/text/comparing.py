@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from agreements.text.aligning import Side, align
+from agreements.text.aligning import Side, align, sides
 from agreements.text.clauses import Outline, Unit
 from agreements.text.ordering import is_carried, moved, reading_order
 from agreements.text.references import Renumbering
@@ -17,12 +17,13 @@ KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One unit of either text, or one of both, and what became of it. Indices point into `Outline.units`.
 
     `carried`: it moved only because the unit that holds it did. `whole`: of a piece that was split off or merged, the
-    place in `Comparison.rows` of the row with the pair that it came from or went into.
+    place in `Comparison.rows` of the row with the pair that it came from or went into. Nobody changes a row: it is not
+    frozen only because that would take six times as long to make.
     """
 
     kind: str
@@ -110,13 +111,13 @@ class Comparison:
 
 def compare(old: Outline, new: Outline) -> Comparison:
     """What became of each unit of the old text, and what is new. Of the swapped texts it says the same the other way round."""
-    sides = Side(old.units), Side(new.units)
-    is_backward = _rank(sides[1]) < _rank(sides[0])
-    found = _find(sides[1], sides[0]).mirrored() if is_backward else _find(*sides)
-    order = reading_order(found.partners, found.moved, *sides)
+    before, after = sides(old.units, new.units)
+    is_backward = _rank(after) < _rank(before)
+    found = _find(after, before).mirrored() if is_backward else _find(before, after)
+    order = reading_order(found.partners, found.moved, before, after)
     places = {pair: place for place, pair in enumerate(order)}
-    renumbering = Renumbering(found.partners, *sides)
-    rows = [_row(i, j, found, renumbering, *sides) for i, j in order]
+    renumbering = Renumbering(found.partners, before, after)
+    rows = [_row(i, j, found, renumbering, before, after) for i, j in order]
     for j, i in found.splits.items():
         rows[places[None, j]] = replace(rows[places[None, j]], whole=places[i, found.partners[i]])
     for i, j in found.merges.items():
@@ -126,7 +127,7 @@ def compare(old: Outline, new: Outline) -> Comparison:
 
 def _rank(side: Side) -> tuple[object, ...]:
     """Says in which of both directions to compare, so that it is the same one whichever text is given first."""
-    return len(side), side.keys, [(unit.number, unit.level, unit.heading) for unit in side.units]
+    return len(side), side.keys, tuple(side.units)
 
 
 @dataclass

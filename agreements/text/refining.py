@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from icu4py.breakers import WordBreaker
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from agreements.text.aligning import wording
 
@@ -23,15 +23,6 @@ class Span(NamedTuple):
     new_end: int
 
 
-class _Kept(NamedTuple):
-    """A stretch that both texts have, in code points."""
-
-    old_start: int
-    old_end: int
-    new_start: int
-    new_end: int
-
-
 class _Match(NamedTuple):
     """So many words from `old` and from `new` on are the same."""
 
@@ -39,6 +30,9 @@ class _Match(NamedTuple):
     new: int
     length: int
 
+
+_Kept = tuple[int, int, int, int]
+"""A stretch that both texts have: its start and end in the old one, then in the new one, in code points."""
 
 ISLAND = 3.0
 """Fewer unchanged signs than this between two changes are marked with them."""
@@ -83,9 +77,13 @@ _START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€�
 """What they begin with: a quick look spares a long one."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
+_ONE_FORM = re.compile("[\u4e00-\u9fffA-Za-z0-9，。；：、！？（）《》./%+-]+")
+"""Signs of which no two are the same for the comparison, as ， and , are."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BORDER = re.compile(r"[，。；：、！？](?![\d\s])|[.,;:!?]\s+(?![\d\s])")
+_BORDER = re.compile(r"(?:^|(?<=[，。；：、！？])|(?<=[.,;:!?]\s))(?![\d\s])")
 """Where a text can be parted without looking at what stands on the other side."""
+_LAST_BORDER = re.compile(f".*{_BORDER.pattern}", re.DOTALL)
+_MIRRORED = {"equal": "equal", "replace": "replace", "insert": "delete", "delete": "insert"}
 _STOPS = frozenset("。；！？;!?")
 _PAUSES = frozenset("，、：,:")
 
@@ -100,21 +98,21 @@ def words(text: str) -> list[str]:
         pieces = list(WordBreaker(text, "zh"))
     except UnicodeEncodeError:
         pieces = list(WordBreaker(_SURROGATE.sub("\ufffd", text), "zh"))
-    wholes = _wholes(text)
-    if not wholes and not _BLANK.search(text):
-        return pieces
-    ends = list(accumulate(map(len, pieces)))
-    for start, end in wholes:
-        del ends[bisect_right(ends, start) : bisect_left(ends, end)]
-    found: list[str] = []
-    start = 0
-    for end in ends:
-        piece = text[start:end]
-        if found and not _fold(piece):
-            found[-1] += piece
-        else:
+    if wholes := _wholes(text):
+        borders = list(accumulate(map(len, pieces), initial=0))
+        for start, end in wholes:
+            del borders[bisect_right(borders, start) : bisect_left(borders, end)]
+        pieces = [text[start:end] for start, end in pairwise(borders)]
+    return _with_blanks(pieces) if _BLANK.search(text) else pieces
+
+
+def _with_blanks(pieces: list[str]) -> list[str]:
+    found = pieces[:1]
+    for piece in pieces[1:]:
+        if _fold(piece):
             found.append(piece)
-        start = end
+        else:
+            found[-1] += piece
     return found
 
 
@@ -152,43 +150,69 @@ def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
     kept: list[_Kept] = []
     i = j = 0
     for part in _phrases(old, new):
-        if part.old_start > i and part.new_start > j:
-            kept += _words_kept(old[i : part.old_start], new[j : part.new_start], i, j, of_wording)
+        old_start, old_end, new_start, new_end = part
+        if old_start > i and new_start > j:
+            kept += _words_kept(old[i:old_start], new[j:new_start], i, j, of_wording)
         kept.append(part)
-        i, j = part.old_end, part.new_end
+        i, j = old_end, new_end
     return tuple(_spans(_without_islands(_joined(kept), old)))
 
 
 def _phrases(old: str, new: str) -> Iterator[_Kept]:
     """The phrases that both texts begin with and end with, and of long texts those between too: no need to see their words."""
-    old_at, new_at = ([0, *(border.end() for border in _BORDER.finditer(text)), len(text)] for text in (old, new))
-    old_phrases, new_phrases = ([text[i:j] for i, j in pairwise(at)] for text, at in ((old, old_at), (new, new_at)))
-    most = min(len(old_phrases), len(new_phrases))
-    first = next((at for at in range(most) if old_phrases[at] != new_phrases[at]), most)
-    last = next((at for at in range(most - first) if old_phrases[-1 - at] != new_phrases[-1 - at]), most - first)
-    yield _Kept(0, old_at[first], 0, new_at[first])
-    inner = old_phrases[first : len(old_phrases) - last], new_phrases[first : len(new_phrases) - last]
-    is_long = sum(map(len, inner[0])) * sum(map(len, inner[1])) > MATRIX
-    if is_long and len(inner[0]) * len(inner[1]) <= MATRIX:
-        for i, j, length in _matches(*inner):
-            i, j = i + first, j + first
-            yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
-    yield _Kept(old_at[-1 - last], len(old), new_at[-1 - last], len(new))
+    start = _shared_start(old, new)
+    end = _shared_end(old[start:], new[start:])
+    old_end, new_end = len(old) - end, len(new) - end
+    yield 0, start, 0, start
+    if (old_end - start) * (new_end - start) > MATRIX:
+        old_at, new_at = _borders(old, start, old_end), _borders(new, start, new_end)
+        if len(old_at) * len(new_at) <= MATRIX:
+            phrases = ([text[i:j] for i, j in pairwise(at)] for text, at in ((old, old_at), (new, new_at)))
+            for i, j, length in _matches(*phrases):
+                yield old_at[i], old_at[i + length], new_at[j], new_at[j + length]
+    yield old_end, len(old), new_end, len(new)
 
 
-def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: bool) -> Iterator[_Kept]:
+def _shared_start(old: str, new: str) -> int:
+    """How many signs both texts begin with, up to a border that both have there."""
+    size = Prefix.similarity(old, new)
+    while size > 0 and (found := _LAST_BORDER.match(old, 0, size)):
+        size = found.end()
+        if _BORDER.match(old, size) and _BORDER.match(new, size):
+            return size
+        size -= 1
+    return 0
+
+
+def _shared_end(old: str, new: str) -> int:
+    """How many signs both texts end with, from a border on that both have there."""
+    for border in _BORDER.finditer(old, len(old) - Postfix.similarity(old, new)):
+        size = len(old) - border.end()
+        if _BORDER.match(new, len(new) - size):
+            return size
+    return 0
+
+
+def _borders(text: str, start: int, end: int) -> list[int]:
+    return [start, *(border.end() for border in _BORDER.finditer(text, start + 1, end)), end]
+
+
+def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: bool) -> list[_Kept]:
     """The words that both stretches have; where they are too many to be compared, none."""
     old_words, new_words = words(old), words(new)
-    if len(old_words) * len(new_words) <= MATRIX:
+    if len(old_words) * len(new_words) > MATRIX:
+        return []
+    old_folded, new_folded = old_words, new_words
+    if not (_ONE_FORM.fullmatch(old) and _ONE_FORM.fullmatch(new)):
         old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
-        matches = _slid(_matches(old_folded, new_folded), old_folded, new_folded)
-        yield from _stretches(matches, old_words, new_words, old_start, new_start, of_wording)
+    matches = _slid(_matches(old_folded, new_folded), old_folded, new_folded)
+    return _stretches(matches, old_words, new_words, old_start, new_start, of_wording)
 
 
 def mirrored(span: Span) -> Span:
     """The span that leads from the new text back to the old one."""
-    op = {"insert": "delete", "delete": "insert"}.get(span.op, span.op)
-    return Span(op, span.new_start, span.new_end, span.old_start, span.old_end)
+    op, old_start, old_end, new_start, new_end = span
+    return Span(_MIRRORED[op], new_start, new_end, old_start, old_end)
 
 
 @lru_cache(maxsize=20_000)
@@ -198,19 +222,14 @@ def _fold(word: str) -> str:
 
 def _matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[_Match]:
     """The stretches that a shortest script keeps, and an empty one at the end."""
-    kept = [
-        _Match(op.src_start, op.dest_start, op.src_end - op.src_start)
-        for op in Indel.opcodes(old, new)
-        if op.tag == "equal"
-    ]
-    return [*kept, _Match(len(old), len(new), 0)]
+    return [_Match(block.a, block.b, block.size) for block in Indel.opcodes(old, new).as_matching_blocks()]
 
 
 def _without_islands(kept: list[_Kept], old: str) -> list[_Kept]:
     """Without the few unchanged signs between two changes that would make confetti of them; both ends stay."""
     if len(kept) < 3:
         return kept
-    return [kept[0], *(part for part in kept[1:-1] if _size(old[part.old_start : part.old_end]) >= ISLAND), kept[-1]]
+    return [kept[0], *(part for part in kept[1:-1] if _size(old[part[0] : part[1]]) >= ISLAND), kept[-1]]
 
 
 def _size(text: str) -> float:
@@ -269,48 +288,54 @@ def _stretches(
     old_start: int,
     new_start: int,
     of_wording: bool,
-) -> Iterator[_Kept]:
+) -> list[_Kept]:
     """The matches in code points; unless it is for the wording, only what is the same sign for sign."""
     old_at = list(accumulate(map(len, old), initial=old_start))
     new_at = list(accumulate(map(len, new), initial=new_start))
+    kept: list[_Kept] = []
     for i, j, length in matches:
         if of_wording or old[i : i + length] == new[j : j + length]:
-            yield _Kept(old_at[i], old_at[i + length], new_at[j], new_at[j + length])
+            kept.append((old_at[i], old_at[i + length], new_at[j], new_at[j + length]))
             continue
-        for place in range(length):
-            yield from _same(old[i + place], new[j + place], old_at[i + place], new_at[j + place])
+        for one, other, old_place, new_place in zip(old[i : i + length], new[j:], old_at[i:], new_at[j:], strict=False):
+            kept += _same(one, other, old_place, new_place)
+    return kept
 
 
-def _same(old: str, new: str, i: int, j: int) -> Iterable[_Kept]:
-    """What is kept of a word that differs in width or spacing: nothing where that would be confetti."""
+def _same(old: str, new: str, i: int, j: int) -> list[_Kept]:
+    """What is kept of a word that may differ in width or spacing: nothing where that would be confetti."""
+    if old == new:
+        return [(i, i + len(old), j, j + len(new))]
     parts = [
-        _Kept(i + op.src_start, i + op.src_end, j + op.dest_start, j + op.dest_end)
-        for op in Indel.opcodes(old, new)
-        if op.tag == "equal"
+        (i + block.a, i + block.a + block.size, j + block.b, j + block.b + block.size)
+        for block in Indel.opcodes(old, new).as_matching_blocks()
+        if block.size
     ]
-    return parts if len(parts) < 2 or old == new else ()
+    return parts if len(parts) < 2 else []
 
 
 def _joined(kept: Iterable[_Kept]) -> list[_Kept]:
     """Stretches that touch on both sides as one; the first and the last, at both ends of the texts, may be empty."""
     joined: list[_Kept] = []
+    i = j = -1
     for part in kept:
-        if joined and joined[-1].old_end == part.old_start and joined[-1].new_end == part.new_start:
-            joined[-1] = _Kept(joined[-1].old_start, part.old_end, joined[-1].new_start, part.new_end)
+        if part[0] == i and part[2] == j:
+            joined[-1] = (joined[-1][0], part[1], joined[-1][2], part[3])
         else:
             joined.append(part)
+        _, i, _, j = part
     return joined
 
 
 def _spans(kept: Iterable[_Kept]) -> Iterator[Span]:
     """What is kept, and the changes between."""
     i = j = 0
-    for part in kept:
-        if part.old_start > i or part.new_start > j:
-            yield _change(i, part.old_start, j, part.new_start)
-        if part.old_end > part.old_start:
-            yield Span("equal", *part)
-        i, j = part.old_end, part.new_end
+    for old_start, old_end, new_start, new_end in kept:
+        if old_start > i or new_start > j:
+            yield _change(i, old_start, j, new_start)
+        if old_end > old_start:
+            yield Span("equal", old_start, old_end, new_start, new_end)
+        i, j = old_end, new_end
 
 
 def _change(old_start: int, old_end: int, new_start: int, new_end: int) -> Span:
