@@ -4,10 +4,10 @@ import heapq
 import re
 import unicodedata
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, pairwise, takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
@@ -21,7 +21,7 @@ CUT_OFF = 0.34
 """Units less alike than this are two different units, unless their parts say otherwise."""
 SURE, AHEAD = 0.85, 0.1
 """So alike, and by so much more alike than any other unit there, a unit beside an anchor is the one that stood there."""
-NEAR = 12
+NEAR = 16
 """So many units next to an anchor are looked at for that."""
 LENGTH = 0.8
 """What the length of a change counts."""
@@ -37,15 +37,16 @@ ENOUGH = 0.5
 ROUNDS = 3
 KEPT, IN_A_ROW = 0.66, 9
 """A clause is still there if so much of the shorter text is, so many signs of it in a row, and nothing is more like it."""
-FULL_MATRIX = 1_000_000
-"""So many comparisons of two texts are made at most; beyond, only texts that share rare wording are compared."""
 COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-SHINGLE = 4
-RARE = 40
-"""Wording of four characters that more texts than this share tells nothing."""
+BEST, AROUND = 16, 12
+"""So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
+TITLE = 12
+"""A text of so few signs may be a title."""
+RARE = 20
+"""A piece that more texts than this share tells nothing."""
 EFFORT = 400
 """So many rows at most give way for one more: among thousands of near-equal texts a good pair will do."""
 
@@ -58,6 +59,9 @@ _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
 _NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
 """Signs that may fold to another one."""
 _BETWEEN = "\x01"
+_PIECE = re.compile(rb"[^\xb6-\xbf ,.;:]{3,}")
+"""Cuts a text after its words and at some of the bytes that make up Chinese characters: every third one or so. Where it
+is cut depends on nothing else, so that an edit changes a piece or two and leaves the others as they were."""
 
 
 class _Folding(dict[int, str]):
@@ -138,10 +142,8 @@ def align(old: Side, new: Side) -> dict[int, int]:
     chosen = _anchor(old.keys, new.keys)
     chosen |= _between_anchors(old.keys, new.keys, chosen)
     taken = set(chosen.values())
-    rest = [index for index in range(len(old)) if index not in chosen]
-    new_rest = [index for index in range(len(new)) if index not in taken]
-    if rest and new_rest:
-        context = _Context(old, new, _candidates(old.keys, new.keys, rest, new_rest))
+    if len(chosen) < min(len(old), len(new)):
+        context = _Context(old, new, _candidates(old.keys, new.keys, chosen))
         fixed = chosen
         for _ in range(ROUNDS):
             context.read(chosen, taken)
@@ -234,11 +236,12 @@ def _between_anchors(old_keys: Sequence[str], new_keys: Sequence[str], anchors: 
 
 def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int], news: Sequence[int]) -> dict[int, int]:
     """The pairs that are alike and for neither side nearly as alike to any other."""
+    choices = [_ends(new_keys[j]) for j in news]
     alike = sorted(
         (
-            (Indel.normalized_similarity(_ends(old_keys[i]), _ends(new_keys[j]), score_cutoff=CUT_OFF), i, j)
+            (similarity, i, news[place])
             for i in olds
-            for j in news
+            for _, similarity, place in _most_alike(_ends(old_keys[i]), choices, SURE - AHEAD)
         ),
         reverse=True,
     )
@@ -258,68 +261,81 @@ def _sure(old_keys: Sequence[str], new_keys: Sequence[str], olds: Sequence[int],
     return found
 
 
-def _candidates(old_keys: Sequence[str], new_keys: Sequence[str], rest: list[int], new_rest: list[int]) -> Edges:
+def _candidates(old_keys: Sequence[str], new_keys: Sequence[str], chosen: dict[int, int]) -> Edges:
     """The pairs worth considering, each old unit with its most alike, and among equals its nearest, new units."""
-    new_places: dict[str, list[int]] = defaultdict(list)
-    for j in new_rest:
-        new_places[_ends(new_keys[j])].append(j)
-    old_texts = {_ends(old_keys[i]): i for i in rest}
-    alike = _alike(old_texts, new_places, len(new_keys) / max(1, len(old_keys)))
+    expected = _expected(len(old_keys), chosen)
+    taken = set(chosen.values())
+    places: dict[str, list[int]] = defaultdict(list)
+    for j, key in enumerate(new_keys):
+        if j not in taken:
+            places[_ends(key)].append(j)
+    texts = {_ends(old_keys[i]): place for i, place in expected.items()}
+    alike = _alike(texts, places)
     edges: Edges = {}
-    for i in rest:
-        expected = i * len(new_keys) // len(old_keys)
-        mine: dict[int, float] = {}
-        for text, similarity in _told_apart(_ends(old_keys[i]), alike[_ends(old_keys[i])]):
-            places = new_places[text]
-            middle = bisect_left(places, expected)
-            for j in places[max(0, middle - CANDIDATES // 3) : middle + CANDIDATES // 3]:
+    for i, place in expected.items():
+        edges[i] = mine = {}
+        for text, similarity in alike[_ends(old_keys[i])]:
+            middle = bisect_left(places[text], place)
+            for j in places[text][max(0, middle - CANDIDATES // 3) : middle + CANDIDATES // 3]:
                 mine[j] = similarity
             if len(mine) >= CANDIDATES:
                 break
-        edges[i] = mine
     return edges
+
+
+def _expected(size: int, chosen: dict[int, int]) -> dict[int, int]:
+    """Where each old unit without partner would stand if it followed the last one that has one."""
+    expected: dict[int, int] = {}
+    place = 0
+    for i in range(size):
+        if i in chosen:
+            place = chosen[i]
+        else:
+            expected[i] = place
+        place += 1
+    return expected
 
 
 def _ends(key: str) -> str:
     return key if len(key) <= COMPARED else key[: COMPARED // 2] + key[-COMPARED // 2 :]
 
 
-def _alike(
-    old_texts: dict[str, int], new_places: dict[str, list[int]], ratio: float
-) -> dict[str, list[tuple[str, float]]]:
-    """For each old text the new texts like it, the most alike first."""
-    choices = list(new_places)
-    if len(old_texts) * len(choices) <= FULL_MATRIX:
-        return {text: _most_alike(text, choices) for text in old_texts}
-    shingles: dict[str, list[int]] = defaultdict(list)
+def _alike(texts: dict[str, int], places: dict[str, list[int]]) -> dict[str, list[tuple[str, float]]]:
+    """For each old text, which is expected at a place, the new texts like it, the most alike first."""
+    choices = list(places)
+    if len(choices) <= CANDIDATES:
+        return {text: _told_apart(text, choices) for text in texts}
+    holders: dict[str | bytes, list[int]] = defaultdict(list)
     for number, text in enumerate(choices):
-        for shingle in _shingles(text):
-            shingles[shingle].append(number)
-    firsts = sorted((places[0], number) for number, places in enumerate(new_places.values()))
+        for piece in set(_pieces(text)):
+            holders[piece].append(number)
+    firsts = [found[0] for found in places.values()]
     result: dict[str, list[tuple[str, float]]] = {}
-    for text, i in old_texts.items():
-        shared: dict[int, float] = defaultdict(float)
-        for shingle in _shingles(text):
-            numbers = shingles.get(shingle, ())
-            if len(numbers) <= RARE:
-                for number in numbers:
-                    shared[number] += 1 / len(numbers)
-        best = heapq.nlargest(RARE, shared, key=shared.__getitem__)
-        middle = bisect_left(firsts, (int(i * ratio), 0))
-        near = [number for _, number in firsts[max(0, middle - CANDIDATES // 2) : middle + CANDIDATES // 2]]
-        result[text] = _most_alike(text, [choices[number] for number in dict.fromkeys(best + near)])
+    for text, place in texts.items():
+        shared = [holders[piece] for piece in _pieces(text) if piece in holders]
+        counts = Counter(chain.from_iterable([numbers for numbers in shared if len(numbers) <= RARE]))
+        best = [number for number, _ in counts.most_common(BEST)]
+        middle = bisect_left(firsts, place)
+        near = range(max(0, middle - AROUND), min(middle + AROUND, len(choices)))
+        result[text] = _told_apart(text, [choices[number] for number in sorted({*best, *near})])
     return result
 
 
-def _most_alike(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
-    found = process.extract(text, choices, scorer=Indel.normalized_similarity, score_cutoff=CUT_OFF, limit=CANDIDATES)
-    return [(choice, similarity) for choice, similarity, _ in found]
+def _pieces(text: str) -> list[str | bytes]:
+    """Stretches that texts share if they are alike; of a title, where an edit may leave none, every two signs too."""
+    pairs = [one + other for one, other in pairwise(text)] if len(text) <= TITLE else []
+    return [*pairs, *_PIECE.findall(text.encode("utf-8", "surrogatepass"))]
 
 
-def _told_apart(text: str, alike: list[tuple[str, float]]) -> list[tuple[str, float]]:
+def _most_alike(text: str, choices: Sequence[str], cut_off: float) -> list[tuple[str, float, int]]:
+    """Of the choices those that are at least so like the text, the most alike first, with their places."""
+    return process.extract(text, choices, scorer=Indel.normalized_similarity, score_cutoff=cut_off, limit=CANDIDATES)
+
+
+def _told_apart(text: str, choices: Sequence[str]) -> list[tuple[str, float]]:
     """What is alike, judged by in how many places it differs and how much, instead of by how much alone."""
     judged = []
-    for place, (other, similarity) in enumerate(alike):
+    for place, (other, similarity, _) in enumerate(_most_alike(text, choices, CUT_OFF)):
         size = len(text) + len(other) or 1
         changes = _changes(text, other) if place < FIRST else USUAL * size
         judged.append((other, 1 - LENGTH * (1 - similarity) - SCATTERED * changes / (size + SMOOTH)))
@@ -330,10 +346,6 @@ def _changes(one: str, other: str) -> int:
     """In how many places two texts differ."""
     kept = len(Indel.opcodes(one, other).as_matching_blocks()) - 1
     return max(0, kept - 1 + (one[:1] != other[:1]) + (one[-1:] != other[-1:]))
-
-
-def _shingles(text: str) -> dict[str, None]:
-    return dict.fromkeys(text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1)))
 
 
 class _Context:

@@ -11,7 +11,7 @@ from agreements.text.references import Renumbering
 from agreements.text.refining import Span, marks, refine
 from agreements.text.splitting import find_parts
 
-ENGINE = 3
+ENGINE = 4
 """Raised whenever the same two texts may be compared otherwise than before: what was kept of a lower number is stale."""
 KINDS = ("unchanged", "renumbered", "edited", "moved", "moved+edited", "inserted", "deleted")
 
