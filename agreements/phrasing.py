@@ -20,6 +20,7 @@ KIND_NAMES = {
     "moved+edited": gettext_lazy("移动并修改"),
     "split": gettext_lazy("拆分"),
     "merged": gettext_lazy("合并"),
+    "link_only": gettext_lazy("只改链接"),
     "emphasis_only": gettext_lazy("只改重点标记"),
     "reference_only": gettext_lazy("只改条款引用"),
     "format_only": gettext_lazy("只改排版"),

@@ -32,6 +32,11 @@ HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE
 BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 TRACKED = re.compile(rb"<w:(?:ins|del|moveFrom|moveTo)[ />]")
 AUTOMATIC = re.compile(rb"<w:numPr[ />]")
+RAISED = re.compile(r"<(?P<place>su[pb])\b[^<>]*>\s*(?P<figures>[\d+\u2212-]{1,8})\s*</su[pb]>", re.IGNORECASE)
+SIGNS = {
+    "sup": str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"),
+    "sub": str.maketrans("0123456789+-\u2212", "₀₁₂₃₄₅₆₇₈₉₊₋₋"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,12 @@ def unpack(data: bytes, *, name: str) -> Unpacked:
             text = find_agreement(text)
         elif is_page(text):
             text = find_agreement(text)
-    return Unpacked(text, page_title, tuple(warnings))
+    return Unpacked(_with_raised_signs(text), page_title, tuple(warnings))
+
+
+def _with_raised_signs(text: str) -> str:
+    """The text with its raised and lowered figures as signs of their own: 10<sup>2</sup> is 10² and not 102."""
+    return RAISED.sub(lambda found: found["figures"].translate(SIGNS[found["place"].lower()]), text)
 
 
 def settle(unpacked: Unpacked, *, needs_clauses: bool = True) -> Source:
@@ -193,7 +203,9 @@ def _from_html(html: str) -> tuple[str, str]:
             raise RecursionError
         body = soup.find("main") or soup.find(attrs={"role": "main"}) or soup.find("body") or soup
         _clean(body)
-        text = MarkdownConverter(heading_style="ATX", bullets="*").convert_soup(body)
+        text = MarkdownConverter(heading_style="ATX", bullets="*", sup_symbol="<sup>", sub_symbol="<sub>").convert_soup(
+            body
+        )
     except RecursionError:
         raise NotAnAgreement(_("网页的嵌套层次过深。")) from None
     except ParserRejectedMarkup:

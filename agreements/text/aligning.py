@@ -32,14 +32,16 @@ Who edits a clause changes a few places, a look-alike differs in many.
 """
 FIRST, USUAL = 4, 0.1
 """Places are counted for so many of the most alike; of the others it is assumed that so many signs have one."""
-ENOUGH = 0.55
+ENOUGH = 0.5
 """What similarity and hints must reach: a rewritten clause is known by its place, one far away by its words."""
 ROUNDS = 3
+KEPT, IN_A_ROW = 0.66, 9
+"""A clause is still there if so much of the shorter text is, so many signs of it in a row, and nothing is more like it."""
 COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-BEST, AROUND = 8, 6
+BEST, AROUND = 16, 12
 """So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
 TITLE = 12
 """A text of so few signs may be a title."""
@@ -148,7 +150,30 @@ def align(old: Side, new: Side) -> dict[int, int]:
             before, chosen = chosen, fixed | _assign(context.weigh())
             if chosen == before:
                 break
+        chosen |= _kept(old.keys, new.keys, context.edges, chosen)
     return chosen
+
+
+def _kept(old_keys: Sequence[str], new_keys: Sequence[str], edges: Edges, chosen: dict[int, int]) -> dict[int, int]:
+    """Of what is left, units that are most alike to each other and the shorter of which the longer one has most of.
+
+    So much was added to a clause, or taken from it, that as a whole the two are not alike enough.
+    """
+    taken = set(chosen.values())
+    best: dict[int, float] = defaultdict(float)
+    for mine in edges.values():
+        for j, score in mine.items():
+            best[j] = max(best[j], score)
+    found: dict[int, int] = {}
+    for i in sorted(edges.keys() - chosen.keys()):
+        j, score = max(edges[i].items(), key=lambda edge: edge[1], default=(-1, 0.0))
+        if j >= 0 and j not in taken and score >= best[j]:
+            one, other = _ends(old_keys[i]), _ends(new_keys[j])
+            kept = [block.size for block in Indel.opcodes(one, other).as_matching_blocks()]
+            if sum(kept) >= KEPT * min(len(one), len(other)) and max(kept) >= IN_A_ROW:
+                found[i] = j
+                taken.add(j)
+    return found
 
 
 def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:

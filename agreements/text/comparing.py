@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from agreements.text.aligning import Side, align, sides
 from agreements.text.clauses import Outline, Unit
@@ -189,8 +190,12 @@ def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:
         return () if is_alike else ("format_only",)
     if _emphasis(old) != _emphasis(new):
         return ("emphasis_only",)
-    is_link_changed = {run.href for run in old.runs} != {run.href for run in new.runs}
-    return ("format_only",) if is_link_changed or not is_alike else ()
+    return ("format_only",) if link_targets(old) != link_targets(new) or not is_alike else ()
+
+
+def link_targets(unit: Unit) -> list[str]:
+    """Where the unit's words lead, in order, '' for those that lead nowhere."""
+    return [target for target, _ in groupby(run.href for run in unit.runs)]
 
 
 def _emphasis(unit: Unit) -> tuple[bool, str, str]:

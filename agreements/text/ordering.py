@@ -15,7 +15,7 @@ def moved(partners: dict[int, int], old: Side, new: Side) -> set[int]:
     several sequences are as long the heaviest stays. What lost its holder is judged by its place in the whole text.
     """
     weights = _weights(old, new, partners)
-    found = set(partners.values())
+    found = {j: i for i, j in partners.items()}
     families: dict[int, list[int]] = defaultdict(list)
     left: set[int] = set()
     loose: list[int] = []
@@ -25,7 +25,10 @@ def moved(partners: dict[int, int], old: Side, new: Side) -> set[int]:
             families[holder].append(i)
         elif (holder in partners or holder == -1) and (new_holder in found or new_holder == -1):
             # A paragraph that became a clause of its own, one level up, may still stand where it stood.
-            (loose.append if _is_inside(partners.get(holder, -1), new_holder, new.parents) else left.add)(i)
+            # So may the rest of a clause whose paragraph became a clause of its own, together with what followed it.
+            is_divided = new_holder in found and old.parents[found[new_holder]] == holder
+            is_there = is_divided or _is_inside(partners.get(holder, -1), new_holder, new.parents)
+            (loose.append if is_there else left.add)(i)
         else:
             loose.append(i)
     for members in families.values():

@@ -204,7 +204,8 @@ def _words_kept(old: str, new: str, old_start: int, new_start: int, of_wording: 
         return []
     old_folded, new_folded = old_words, new_words
     if not (_ONE_FORM.fullmatch(old) and _ONE_FORM.fullmatch(new)):
-        old_folded, new_folded = [_fold(word) for word in old_words], [_fold(word) for word in new_words]
+        # rapidfuzz takes an empty word and a NUL for the same.
+        old_folded, new_folded = [_fold(word) or " " for word in old_words], [_fold(word) or " " for word in new_words]
     matches = _slid(_matches(old_folded, new_folded), old_folded, new_folded)
     return _stretches(matches, old_words, new_words, old_start, new_start, of_wording)
 

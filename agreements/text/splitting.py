@@ -34,7 +34,7 @@ EFFORT = 1_000_000_000
 
 _SIGNS = re.compile(rf"[^\W{HAN}]+|\w")
 _PHRASE = re.compile(r'[^,.;:!?。、()"]{6,}')
-"""What stands between two punctuation marks, as a wording writes them."""
+"""Six signs at least between two punctuation marks, as a wording writes them."""
 _FIRST = 0x40000
 """What stands for the first word; Unicode has no characters in this plane and the nine after it."""
 
@@ -73,6 +73,7 @@ class _Texts:
         self.levels = [unit.level for unit in side.units]
         self._words = words
         self._known: dict[int, str] = {}
+        self._phrases: dict[int, list[str]] = {}
 
     def __getitem__(self, index: int) -> str:
         found = self._known.get(index)
@@ -86,6 +87,13 @@ class _Texts:
 
     def _sign(self, word: str) -> str:
         return self._words.setdefault(word, chr(_FIRST + len(self._words)))
+
+    def phrases(self, index: int) -> list[str]:
+        """What stands between the punctuation marks of a unit."""
+        found = self._phrases.get(index)
+        if found is None:
+            found = self._phrases[index] = _PHRASE.findall(self.keys[index])
+        return found
 
     def alone(self, paired: Iterable[int]) -> set[int]:
         """The units without partner, where these have one; without those that are too long to look at."""
@@ -156,10 +164,10 @@ def _sharing(wholes: Iterable[int], alone: Iterable[int], old: _Texts, new: _Tex
     """The old and new units among these that have a phrase in common, wherever they stand."""
     places: dict[str, list[int]] = defaultdict(list)
     for piece in alone:
-        for phrase in _PHRASE.findall(new.keys[piece]):
+        for phrase in new.phrases(piece):
             places[phrase].append(piece)
     for i in wholes:
-        shared = [places[phrase] for phrase in _PHRASE.findall(old.keys[i]) if phrase in places]
+        shared = [places[phrase] for phrase in old.phrases(i) if phrase in places]
         for piece in sorted({piece for pieces in shared if len(pieces) <= RARE for piece in pieces}):
             yield i, piece
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from agreements.text import pieces
 from agreements.text.clauses import Unit
-from agreements.text.comparing import Comparison, Row
+from agreements.text.comparing import Comparison, Row, link_targets
 from agreements.text.moving import carried_along
 from agreements.text.pieces import SHORT, width
 from agreements.text.refining import Span
@@ -70,6 +70,7 @@ SHOWN_KINDS = (
     "moved+edited",
     "split",
     "merged",
+    "link_only",
     "emphasis_only",
     "reference_only",
     "format_only",
@@ -90,6 +91,8 @@ def shown_kind(row: Row) -> str:
         return flag
     if row.moved and not row.carried:
         return "moved" if "reference_only" in row.flags else row.kind
+    if "format_only" in row.flags and _leads_elsewhere(row):
+        return "link_only"
     if flag := next((flag for flag in row.flags if flag in SHOWN_KINDS), ""):
         return flag
     if row.carried:
@@ -134,8 +137,7 @@ def _facts(row: Row, carried: int, parts: list[Row], whole: Row | None) -> Itera
     links = list(_links(row))
     yield from links
     if "format_only" in row.flags and (row.old_text != row.new_text or not links):
-        is_linked = row.old_text == row.new_text and "](" in f"{_markdown(row.old)}{_markdown(row.new)}"
-        yield Fact("link" if is_linked else "format")
+        yield Fact("link" if row.old_text == row.new_text and _leads_elsewhere(row) else "format")
     for flag, side in (("split", "new"), ("merged", "old")):
         units = tuple(unit for part in parts if flag in part.flags and (unit := getattr(part, side)))
         if flag in row.flags and units:
@@ -146,12 +148,13 @@ def _facts(row: Row, carried: int, parts: list[Row], whole: Row | None) -> Itera
         yield Fact("renumbered", units=(row.old,))
 
 
-def _markdown(unit: Unit | None) -> str:
-    return unit.markdown if unit else ""
+def _leads_elsewhere(row: Row) -> bool:
+    """Whether a link leads to another place: it may be another document that the clause makes part of the agreement."""
+    return row.old is not None and row.new is not None and link_targets(row.old) != link_targets(row.new)
 
 
 def _links(row: Row) -> Iterator[Fact]:
-    """Where links lead by now: it may be another document that the clause makes part of the agreement."""
+    """Where links lead by now."""
     if row.old is None or row.new is None:
         return
     old, new = (list(dict.fromkeys(run.href for run in unit.runs if run.href)) for unit in (row.old, row.new))
@@ -302,7 +305,7 @@ def _bare(words: str) -> str:
 
 
 def _emphasis(row: Row) -> Iterator[Fact]:
-    if row.old is None or row.new is None or row.old.markdown == row.new.markdown:
+    if row.old is None or row.new is None or row.old.runs == row.new.runs:
         return
     if row.old.emphasised != row.new.emphasised:
         yield Fact("all_bolded" if row.new.emphasised else "all_unbolded")

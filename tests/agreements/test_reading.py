@@ -355,3 +355,14 @@ def test_the_name_of_a_file_is_only_a_hint() -> None:
 def test_a_page_of_tags_that_nobody_closed_is_refused_at_once() -> None:
     with pytest.raises(NotAnAgreement, match="网页有误"):
         read_source(b"<html><body><h1>x</h1>" + b"<a " * 30_000, name="x.html")
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.md"])
+def test_a_raised_figure_stays_raised(name: str) -> None:
+    clauses = ["违约金为10<sup>2</sup>元。", "含CO<sub>2</sub>的，另行约定<sup>注</sup>。"]
+    if name.endswith("html"):
+        text = f"<html><body><h1>协议</h1>{''.join(f'<p>1.{n} {clause}</p>' for n, clause in enumerate(clauses, 1))}</body></html>"
+    else:
+        text = "# 协议\n\n" + "\n\n".join(f"1.{n} {clause}" for n, clause in enumerate(clauses, 1))
+    found = parse(read_source(text.encode(), name=name).markdown)
+    assert [unit.text for unit in found.units] == ["违约金为10²元。", "含CO₂的，另行约定注。"]

@@ -667,7 +667,7 @@ def test_the_reading_page_leads_to_the_changes_since_what_was_accepted_while_a_n
 
     assert ways() == []
     accept_versions(account, alice, three[0], at=MONDAY + DAY)
-    assert ways() == ["自已同意的第 1 版以来的改动"]
+    assert ways() == ["自账户同意的第 1 版以来的改动"]
     accept_versions(account, alice, three[2], at=MONDAY + 3 * DAY)
     assert ways() == []
 

@@ -214,6 +214,15 @@ def test_form_alone_is_flagged(before: str, after: str) -> None:
     assert (row.kind, row.flags) == ("unchanged", ("format_only",))
 
 
+def test_two_links_that_change_places_are_flagged() -> None:
+    old, new = (
+        f"1.1 见[规则]({one})和[办法]({other})。\n"
+        for one, other in (("http://a/", "http://b/"), ("http://b/", "http://a/"))
+    )
+    [row] = compare(parse(old), parse(new)).rows
+    assert (row.kind, row.flags) == ("unchanged", ("format_only",))
+
+
 def test_bold_over_the_number_only_is_no_change() -> None:
     assert not any(row.changed for row in comparison(("2.2 开发者可以", "**2.2** 开发者可以")).rows)
 

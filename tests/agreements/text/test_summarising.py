@@ -226,3 +226,9 @@ def test_excerpts_end_at_words() -> None:
     assert excerpt("费用按月结算，") == "费用按月结算"
     assert excerpt("，") == "，"
     assert excerpt("The parties settle every dispute by friendly consultation.") == "The parties settle every…"
+
+
+def test_a_link_that_leads_elsewhere_is_no_mere_form() -> None:
+    old, new = (f"1.1 见[规则](http://{host}/)。\n\n1.2 您同意，付款。\n" for host in "ab")
+    rows = compare(parse(old), parse(new.replace("，", ","))).rows
+    assert [shown_kind(row) for row in rows] == ["link_only", "format_only"]
