@@ -79,6 +79,8 @@ _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _ONE_FORM = re.compile("[\u4e00-\u9fffA-Za-z0-9，。；：、！？（）《》./%+-]+")
 """Signs of which no two are the same for the comparison, as ， and , are."""
+_PUNCTUATION = re.compile(r"(?<![!-~])[，。；：、！？（）“”‘’,.;:!?()\"']|[，。；：、！？（）“”‘’,.;:!?()\"'](?![!-~])")
+"""A punctuation mark outside numbers and words of other scripts."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BORDER = re.compile(r"(?:^|(?<=[，。；：、！？])|(?<=[.,;:!?]\s))(?![\d\s])")
 """Where a text can be parted without looking at what stands on the other side."""
@@ -147,15 +149,34 @@ def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
         return (_change(0, len(old), 0, len(new)),)
     if (len(new), new) < (len(old), old):
         return tuple(mirrored(span) for span in _script(new, old, of_wording=of_wording))
-    kept: list[_Kept] = []
+    kept = None if of_wording else _kept_beside_signs(old, new)
+    if kept is None:
+        kept = _joined(_kept(old, new, of_wording))
+    return tuple(_spans(_without_islands(kept, old)))
+
+
+def _kept_beside_signs(old: str, new: str) -> list[_Kept] | None:
+    """What is kept if nothing differs but how some punctuation marks are written: no need to see the words."""
+    if len(old) != len(new):
+        return None
+    signs = [-1]
+    for place, (one, other) in enumerate(zip(old, new, strict=True)):
+        if one != other:
+            if not _PUNCTUATION.match(old, place) or _fold(one) != _fold(other):
+                return None
+            signs.append(place)
+    return [(start + 1, end, start + 1, end) for start, end in pairwise([*signs, len(old)])]
+
+
+def _kept(old: str, new: str, of_wording: bool) -> Iterator[_Kept]:
+    """What both texts have, piece by piece; the first and the last piece, at both ends of the texts, may be empty."""
     i = j = 0
     for part in _phrases(old, new):
         old_start, old_end, new_start, new_end = part
         if old_start > i and new_start > j:
-            kept += _words_kept(old[i:old_start], new[j:new_start], i, j, of_wording)
-        kept.append(part)
+            yield from _words_kept(old[i:old_start], new[j:new_start], i, j, of_wording)
+        yield part
         i, j = old_end, new_end
-    return tuple(_spans(_without_islands(_joined(kept), old)))
 
 
 def _phrases(old: str, new: str) -> Iterator[_Kept]:
