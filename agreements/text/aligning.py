@@ -41,7 +41,7 @@ COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-BEST, AROUND = 16, 12
+BEST, AROUND = 8, 12
 """So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
 TITLE = 12
 """A text of so few signs may be a title."""
