@@ -56,8 +56,8 @@ HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 _LONE_BLANK = re.compile(rf" (?:(?![^\W{HAN}])|(?<![^\W{HAN}] ))")
 """A blank that has not a letter or digit of a spaced script on either side."""
 _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
-_NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
-"""Signs that may fold to another one."""
+_COMMON = re.compile("[\x01-\x7f\u4e00-\u9fff。、《》·…]+")
+"""Signs that fold to themselves, but for ' and `."""
 _BETWEEN = "\x01"
 _PIECE = re.compile(rb"[^\xb6-\xbf ,.;:]{3,}")
 """Cuts a text after its words and at some of the bytes that make up Chinese characters: every third one or so. Where it
@@ -95,7 +95,7 @@ def wordings(texts: Sequence[str]) -> list[str]:
     if not texts:
         return []
     whole = unicodedata.normalize("NFC", _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts))
-    for char in {"'", "`", *_NOT_COMMON.findall(whole)}:
+    for char in {"'", "`", *_COMMON.sub("", whole)}:
         whole = whole.replace(char, _FOLDING[ord(char)])
     return _unspaced(whole).split(_BETWEEN)
 
