@@ -109,6 +109,7 @@ def words(text: str) -> list[str]:
 
 
 def _with_blanks(pieces: list[str]) -> list[str]:
+    """With what says nothing by itself in one piece with the word before it."""
     found = pieces[:1]
     for piece in pieces[1:]:
         if _fold(piece):
@@ -321,12 +322,11 @@ def _stretches(
         if of_wording or old[i : i + length] == new[j : j + length]:
             kept.append((old_at[i], old_at[i + length], new_at[j], new_at[j + length]))
             continue
-        for old_place, new_place in zip(range(i, i + length), range(j, j + length), strict=True):
-            one, other, start, new_start = old[old_place], new[new_place], old_at[old_place], new_at[new_place]
-            if one == other:
-                kept.append((start, start + len(one), new_start, new_start + len(one)))
+        for here, there in zip(range(i, i + length), range(j, j + length), strict=True):
+            if old[here] == new[there]:
+                kept.append((old_at[here], old_at[here + 1], new_at[there], new_at[there + 1]))
             else:
-                kept += _alike(one, other, start, new_start)
+                kept += _alike(old[here], new[there], old_at[here], new_at[there])
     return kept
 
 
