@@ -8,8 +8,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from agreements.models import Agreement, KeptComparison, Version
-from agreements.publishing import withdraw_version
-from tests.support import DAY, EN, MONDAY, NOON, ZH, chinese, english, publish
+from tests.support import DAY, EN, MONDAY, ZH, chinese, english, publish
 
 pytestmark = pytest.mark.usefixtures("noon")
 PAIR = "/agreements/terms/compare/1...2"
@@ -24,19 +23,6 @@ def page(client: Client, path: str) -> BeautifulSoup:
 def words(tag) -> str:
     """The words of a tag on one line."""
     return " ".join(tag.get_text(" ").split())
-
-
-@pytest.fixture
-def four(agreement: Agreement, petra) -> list[Version]:
-    """At NOON: superseded, in force, announced, withdrawn."""
-    versions = [
-        publish(agreement, petra, "第一版。"),
-        publish(agreement, petra, texts={ZH: chinese("第二版。"), EN: english("The second.")}, at=MONDAY + DAY),
-        publish(agreement, petra, "第三版。", at=MONDAY + 2 * DAY, effective_at=NOON + 10 * DAY),
-        publish(agreement, petra, "第四版。", at=MONDAY + 3 * DAY, effective_at=NOON + 20 * DAY),
-    ]
-    withdraw_version(version=versions[3], actor=petra, at=MONDAY + 4 * DAY)
-    return versions
 
 
 OLD = """\

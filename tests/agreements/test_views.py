@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import Resolver404, resolve
 
-from agreements.models import Agreement, Change, Draft, Version, VersionText
+from agreements.models import Change, Draft, Version, VersionText
 from agreements.publishing import withdraw_version
 from agreements.text.canonical import sha256
 from tests.support import DAY, EN, MONDAY, NOON, ZH, chinese, english, make_agreement, make_draft, publish, queries_of
@@ -27,19 +27,6 @@ def page(client: Client, path: str, status: int = 200) -> BeautifulSoup:
 def words(tag) -> str:
     """The words of a tag on one line."""
     return " ".join(tag.get_text(" ").split())
-
-
-@pytest.fixture
-def four(agreement: Agreement, petra) -> list[Version]:
-    """At NOON: superseded, in force, announced, withdrawn."""
-    versions = [
-        publish(agreement, petra, "第一版。"),
-        publish(agreement, petra, texts={ZH: chinese("第二版。"), EN: english("The second.")}, at=MONDAY + DAY),
-        publish(agreement, petra, "第三版。", at=MONDAY + 2 * DAY, effective_at=NOON + 10 * DAY),
-        publish(agreement, petra, "第四版。", at=MONDAY + 3 * DAY, effective_at=NOON + 20 * DAY),
-    ]
-    withdraw_version(version=versions[3], actor=petra, at=MONDAY + 4 * DAY)
-    return versions
 
 
 # The list.
