@@ -41,7 +41,7 @@ COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-BEST, AROUND = 16, 12
+BEST, AROUND = 8, 12
 """So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
 TITLE = 12
 """A text of so few signs may be a title."""
@@ -56,8 +56,8 @@ HAN = r"\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 _LONE_BLANK = re.compile(rf" (?:(?![^\W{HAN}])|(?<![^\W{HAN}] ))")
 """A blank that has not a letter or digit of a spaced script on either side."""
 _QUOTES = "“”„‟«»「」『』〝〞〟＂‘’‚‛＇'`"
-_NOT_COMMON = re.compile("[^\\s\x01\u4e00-\u9fffA-Za-z0-9。、《》·…!-/:-@\\[-_{-~]")
-"""Signs that may fold to another one."""
+_COMMON = re.compile("[\x01-\x7f\u4e00-\u9fff。、《》·…]+")
+"""Signs that fold to themselves, but for ' and `."""
 _BETWEEN = "\x01"
 _PIECE = re.compile(rb"[^\xb6-\xbf ,.;:]{3,}")
 """Cuts a text after its words and at some of the bytes that make up Chinese characters: every third one or so. Where it
@@ -95,7 +95,7 @@ def wordings(texts: Sequence[str]) -> list[str]:
     if not texts:
         return []
     whole = unicodedata.normalize("NFC", _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts))
-    for char in {"'", "`", *_NOT_COMMON.findall(whole)}:
+    for char in {"'", "`", *_COMMON.sub("", whole)}:
         whole = whole.replace(char, _FOLDING[ord(char)])
     return _unspaced(whole).split(_BETWEEN)
 
@@ -187,10 +187,10 @@ def _anchor(old_keys: Sequence[str], new_keys: Sequence[str]) -> dict[int, int]:
         for step in (1, -1):
             i, j = here + step, there + step
             if (
-                0 <= i < len(old_keys)
-                and 0 <= j < len(new_keys)
-                and i not in anchors
+                i not in anchors
                 and j not in taken
+                and 0 <= i < len(old_keys)
+                and 0 <= j < len(new_keys)
                 and old_keys[i] == new_keys[j]
             ):
                 anchors[i] = j
@@ -424,7 +424,11 @@ def _assign(weights: Edges) -> dict[int, int]:
     held: dict[int, int] = {}
     owner: dict[int, int] = {}
     for start in sorted(weights, key=lambda i: -max(weights[i].values(), default=0.0)):
-        gain[start] = max([0.0, *(weight - price[j] for j, weight in weights[start].items())])
+        loss, first = min(((price[j] - weight, j) for j, weight in weights[start].items()), default=(0.0, -1))
+        gain[start] = max(0.0, -loss)
+        if loss < 0 and first not in owner:
+            held[start], owner[first] = first, start
+            continue
         row, column, before = _path(start, weights, price, gain, owner)
         while True:
             previous = held.pop(row, None)

@@ -174,7 +174,7 @@ def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, 
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)
-    spans = refine(_words(one), _words(other))
+    spans = refine(one.heading or one.text, other.heading or other.text)
     carried = is_moved and is_carried(i, found.partners, found.moved, old, new)
     return Row(kind, is_moved, flags, i, j, one, other, spans, carried)
 

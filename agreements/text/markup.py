@@ -183,7 +183,9 @@ def after(runs: list[Run], offset: int) -> list[Run]:
     for index, run in enumerate(runs):
         size = len(run.text)
         if offset < size:
-            return [Run(run.text[offset:], *run[1:]), *runs[index + 1 :]] if offset else runs[index:]
+            if not offset:
+                return runs[index:] if index else runs
+            return [Run(run.text[offset:], run.strong, run.em, run.href), *runs[index + 1 :]]
         offset -= size
     return []
 
@@ -297,6 +299,9 @@ def _words(block: list[Line]) -> str:
 
 def _simple_runs(words: str, is_bold: bool) -> list[list[Run]] | None:
     """The runs of every line where pairs of ** are the only marks, as in nearly all blocks; None where there are others."""
+    if "*" not in words:
+        is_simple = not is_bold and not OTHER_MARK.search(words)
+        return [[Run(row)] if row else [] for row in words.split("\n")] if is_simple else None
     parts = words.split("**")
     marks = len(parts) - 1
     if (marks + is_bold) % 2 or words.count("*") != 2 * marks or "***" in words or OTHER_MARK.search(words):

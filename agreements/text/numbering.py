@@ -28,6 +28,8 @@ ARTICLE = "条"
 DECIMAL = "decimal"
 ARTICLE_NUMBER = re.compile(r"(?:^|·)(?:第.*条|(?:Article|Section|Clause|§) )")
 
+_HAN_DIGITS = dict(zip("零一二三四五六七八九〇两", (*range(10), 0, 2), strict=True))
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _PLAIN = str.maketrans(
     "０１２３４５６７８９．）ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ",
     "0123456789.)ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
@@ -233,11 +235,9 @@ def han_value(digits: str) -> int:
         return int(digits)
     total = current = 0
     for char in digits:
-        if char in "十百千":
-            total += (current or 1) * {"十": 10, "百": 100, "千": 1000}[char]
+        if char in _HAN_UNITS:
+            total += (current or 1) * _HAN_UNITS[char]
             current = 0
-        elif char.isdecimal():
-            current = current * 10 + int(char)
         else:
-            current = current * 10 + "零一二三四五六七八九".find({"〇": "零", "两": "二"}.get(char, char))
+            current = current * 10 + (int(char) if char.isdecimal() else _HAN_DIGITS[char])
     return total + current

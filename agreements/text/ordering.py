@@ -14,12 +14,12 @@ def moved(partners: dict[int, int], old: Side, new: Side) -> set[int]:
     Among the units of one holder, at every level, as many as possible stay: those that are in order on both sides. Where
     several sequences are as long the heaviest stays. What lost its holder is judged by its place in the whole text.
     """
-    weights = _weights(old, new, partners)
     found = {j: i for i, j in partners.items()}
     families: dict[int, list[int]] = defaultdict(list)
     left: set[int] = set()
     loose: list[int] = []
-    for i in sorted(partners):
+    everything = sorted(partners)
+    for i in everything:
         holder, new_holder = old.parents[i], new.parents[partners[i]]
         if holder == new_holder == -1 or (holder >= 0 and partners.get(holder) == new_holder):
             families[holder].append(i)
@@ -31,11 +31,12 @@ def moved(partners: dict[int, int], old: Side, new: Side) -> set[int]:
             (loose.append if is_there else left.add)(i)
         else:
             loose.append(i)
-    for members in families.values():
-        left.update(_out_of_order(members, partners, weights))
-    if loose:
-        left.update(set(loose) & _out_of_order(sorted(partners), partners, [1.0] * len(old)))
-    for i in sorted(partners):
+    if mixed := [members for members in families.values() if not _is_in_order(members, partners)]:
+        weights = _weights(old, new, partners)
+        left.update(*(_out_of_order(members, partners, weights) for members in mixed))
+    if loose and not _is_in_order(everything, partners):
+        left.update(set(loose) & _out_of_order(everything, partners, [1.0] * len(old)))
+    for i in everything if left else ():
         if is_carried(i, partners, left, old, new):
             left.add(i)
     return left
@@ -94,10 +95,12 @@ def _is_inside(one: int, other: int, holders: Sequence[int]) -> bool:
     return inner == outer
 
 
+def _is_in_order(members: Sequence[int], partners: dict[int, int]) -> bool:
+    return all(partners[one] < partners[other] for one, other in pairwise(members))
+
+
 def _out_of_order(members: Sequence[int], partners: dict[int, int], weights: Sequence[float]) -> set[int]:
     """All but the heaviest of the sequences that are in order on both sides (a Fenwick tree of maxima)."""
-    if all(partners[one] < partners[other] for one, other in pairwise(members)):
-        return set()
     places = sorted(partners[i] for i in members)
     tree: list[tuple[float, int]] = [(0.0, -1)] * (len(members) + 1)
     before: dict[int, int] = {}

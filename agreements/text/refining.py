@@ -73,12 +73,14 @@ _WHOLE = re.compile(
     re.VERBOSE,
 )
 """What a mark may not split though it is several words: references, dates, amounts, numbers with their unit, addresses."""
-_START = re.compile(rf"人民币|美元|港币|[第（(§\d{_NUMERALS}¥￥$€£]|(?<![A-Za-z0-9_])[A-Za-z_]")
+_START = re.compile(rf"[人美港第（(§\d{_NUMERALS}¥￥$€£A-Za-z_](?<![A-Za-z0-9_][A-Za-z_])")
 """What they begin with: a quick look spares a long one."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _HAN_ONLY = re.compile("[\u4e00-\u9fff]+")
 _ONE_FORM = re.compile("[\u4e00-\u9fffA-Za-z0-9，。；：、！？（）《》./%+-]+")
 """Signs of which no two are the same for the comparison, as ， and , are."""
+_PUNCTUATION = re.compile(r"(?<![!-~])[，。；：、！？（）“”‘’,.;:!?()\"']|[，。；：、！？（）“”‘’,.;:!?()\"'](?![!-~])")
+"""A punctuation mark outside numbers and words of other scripts."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BORDER = re.compile(r"(?:^|(?<=[，。；：、！？])|(?<=[.,;:!?]\s))(?![\d\s])")
 """Where a text can be parted without looking at what stands on the other side."""
@@ -107,6 +109,7 @@ def words(text: str) -> list[str]:
 
 
 def _with_blanks(pieces: list[str]) -> list[str]:
+    """With what says nothing by itself in one piece with the word before it."""
     found = pieces[:1]
     for piece in pieces[1:]:
         if _fold(piece):
@@ -147,15 +150,34 @@ def _script(old: str, new: str, *, of_wording: bool) -> tuple[Span, ...]:
         return (_change(0, len(old), 0, len(new)),)
     if (len(new), new) < (len(old), old):
         return tuple(mirrored(span) for span in _script(new, old, of_wording=of_wording))
-    kept: list[_Kept] = []
+    kept = None if of_wording else _kept_beside_signs(old, new)
+    if kept is None:
+        kept = _joined(_kept(old, new, of_wording))
+    return tuple(_spans(_without_islands(kept, old)))
+
+
+def _kept_beside_signs(old: str, new: str) -> list[_Kept] | None:
+    """What is kept if nothing differs but how some punctuation marks are written: no need to see the words."""
+    if len(old) != len(new):
+        return None
+    signs = [-1]
+    for place, (one, other) in enumerate(zip(old, new, strict=True)):
+        if one != other:
+            if not _PUNCTUATION.match(old, place) or _fold(one) != _fold(other):
+                return None
+            signs.append(place)
+    return [(start + 1, end, start + 1, end) for start, end in pairwise([*signs, len(old)])]
+
+
+def _kept(old: str, new: str, of_wording: bool) -> Iterator[_Kept]:
+    """What both texts have, piece by piece; the first and the last piece, at both ends of the texts, may be empty."""
     i = j = 0
     for part in _phrases(old, new):
         old_start, old_end, new_start, new_end = part
         if old_start > i and new_start > j:
-            kept += _words_kept(old[i:old_start], new[j:new_start], i, j, of_wording)
-        kept.append(part)
+            yield from _words_kept(old[i:old_start], new[j:new_start], i, j, of_wording)
+        yield part
         i, j = old_end, new_end
-    return tuple(_spans(_without_islands(_joined(kept), old)))
 
 
 def _phrases(old: str, new: str) -> Iterator[_Kept]:
@@ -250,6 +272,8 @@ def _slid(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> list
         text, end = (new, right.new) if gap_new else (old, right.old)
         start = end - gap_old - gap_new
         shifts = range(-_common(text, start, end, -1, left.length), _common(text, start, end, 1, right.length) + 1)
+        if len(shifts) == 1:
+            continue
         joins = {
             by for by, match in ((-left.length, left), (right.length, right)) if match.length > 0 and match not in ends
         }
@@ -298,15 +322,16 @@ def _stretches(
         if of_wording or old[i : i + length] == new[j : j + length]:
             kept.append((old_at[i], old_at[i + length], new_at[j], new_at[j + length]))
             continue
-        for one, other, old_place, new_place in zip(old[i : i + length], new[j:], old_at[i:], new_at[j:], strict=False):
-            kept += _same(one, other, old_place, new_place)
+        for here, there in zip(range(i, i + length), range(j, j + length), strict=True):
+            if old[here] == new[there]:
+                kept.append((old_at[here], old_at[here + 1], new_at[there], new_at[there + 1]))
+            else:
+                kept += _alike(old[here], new[there], old_at[here], new_at[there])
     return kept
 
 
-def _same(old: str, new: str, i: int, j: int) -> list[_Kept]:
-    """What is kept of a word that may differ in width or spacing: nothing where that would be confetti."""
-    if old == new:
-        return [(i, i + len(old), j, j + len(new))]
+def _alike(old: str, new: str, i: int, j: int) -> list[_Kept]:
+    """What is kept of a word that differs in width or spacing: nothing where that would be confetti."""
     parts = [
         (i + block.a, i + block.a + block.size, j + block.b, j + block.b + block.size)
         for block in Indel.opcodes(old, new).as_matching_blocks()

@@ -32,7 +32,8 @@ RARE = 12
 EFFORT = 1_000_000_000
 """So many pairs of signs are looked at, at most: no text of real clauses comes near."""
 
-_SIGNS = re.compile(rf"[^\W{HAN}]+|\w")
+_WORD = re.compile(rf"[^\W{HAN}]{{2,}}")
+_NO_SIGN = re.compile(r"[^\w\U00040000-\U000dffff]+")
 _PHRASE = re.compile(r'[^,.;:!?。、()"]{6,}')
 """Six signs at least between two punctuation marks, as a wording writes them."""
 _FIRST = 0x40000
@@ -78,15 +79,14 @@ class _Texts:
     def __getitem__(self, index: int) -> str:
         found = self._known.get(index)
         if found is None:
-            signs = _SIGNS.findall(self.keys[index])
-            found = self._known[index] = "".join(sign if len(sign) == 1 else self._sign(sign) for sign in signs)
+            found = self._known[index] = _NO_SIGN.sub("", _WORD.sub(self._sign, self.keys[index]))
         return found
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def _sign(self, word: str) -> str:
-        return self._words.setdefault(word, chr(_FIRST + len(self._words)))
+    def _sign(self, word: re.Match[str]) -> str:
+        return self._words.setdefault(word[0], chr(_FIRST + len(self._words)))
 
     def phrases(self, index: int) -> list[str]:
         """What stands between the punctuation marks of a unit."""
@@ -105,7 +105,7 @@ def _pieces(partners: dict[int, int], old: _Texts, new: _Texts) -> dict[int, int
     alone = new.alone(partners.values())
     if not alone:
         return {}
-    lost = {i: _lost(old.keys[i], new.keys[j]) for i, j in partners.items()}
+    lost = {i: _lost(old.keys[i], new.keys[j]) for i, j in partners.items() if old.keys[i] != new.keys[j]}
     wholes = {i: partners[i] for i, length in lost.items() if length >= LEAST}
     near = {i: _near(j, alone, new) for i, j in wholes.items()}
     pairs = chain(_alike(near, old, new), _sharing(wholes, alone, old, new))
@@ -122,8 +122,7 @@ def _pieces(partners: dict[int, int], old: _Texts, new: _Texts) -> dict[int, int
 
 
 def _lost(whole: str, part: str) -> int:
-    is_compared = whole != part and max(len(whole), len(part)) <= LONGEST
-    return len(whole) - LCSseq.similarity(whole, part) if is_compared else 0
+    return len(whole) - LCSseq.similarity(whole, part) if max(len(whole), len(part)) <= LONGEST else 0
 
 
 def _affordable(pairs: Iterable[tuple[int, int]], old: _Texts, new: _Texts) -> Iterator[tuple[int, int]]:
