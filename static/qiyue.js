@@ -84,6 +84,9 @@
     if (id) document.querySelector(`.change-map a[href="#${CSS.escape(id)}"]`)?.setAttribute("aria-current", "true");
   }
 
+  /** So long, in milliseconds, a smooth scroll may take. */
+  const SCROLLS = 800;
+
   /** Open what is folded around a place, and the place itself. */
   function reveal(place) {
     for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
@@ -104,9 +107,11 @@
     const all = [...changes.querySelectorAll("[data-change]")];
     const stops = all.filter((stop) => !stop.parentElement.closest(".gap, [data-change]"));
     let at = null;
+    let since = -Infinity;
 
-    /** The stop from which to go on: the last one, if it is still in sight, or else where the window is. */
+    /** The stop from which to go on: the last one, if it is in sight or on its way there, or else where the window is. */
     function next(by) {
+      if (performance.now() - since < SCROLLS) return at + by;
       const tops = stops.map((stop) => stop.getBoundingClientRect().top);
       const line = 140;
       if (at !== null && tops[at] > -50 && tops[at] < window.innerHeight) return at + by;
@@ -117,6 +122,7 @@
       const index = next(by);
       if (!stops[index]) return;
       at = index;
+      since = performance.now();
       goTo(stops[at]);
     }
 

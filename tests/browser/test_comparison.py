@@ -72,6 +72,11 @@ def focused(page: Page) -> str:
     return page.evaluate("document.activeElement.closest('[data-change]')?.id ?? ''")
 
 
+def expect_focus(page: Page, anchor: str) -> None:
+    """Wait until the focus is in the change with this id."""
+    page.wait_for_function("id => document.activeElement.closest('[data-change]')?.id === id", arg=anchor, timeout=5000)
+
+
 def stops(page: Page) -> list[str]:
     return page.locator(".changes [data-change]").evaluate_all("all => all.map(one => one.id)")
 
@@ -84,8 +89,7 @@ def test_keys_step_through_the_changes_and_open_what_is_folded(pair: None, page:
     expect(fold.locator(".is-unbolded")).to_be_hidden()
     for key, index in (("j", 0), ("n", 1), ("j", 2), ("n", 3), ("j", 3), ("k", 2), ("p", 1), ("k", 0)):
         page.keyboard.press(key)
-        page.wait_for_timeout(400)
-        assert focused(page) == ids[index], key
+        expect_focus(page, ids[index])
     expect(fold.locator(".is-unbolded")).to_be_visible()
     expect(page.locator(f'.change-map a[href="#{ids[0]}"]')).to_have_attribute("aria-current", "true")
 
@@ -103,8 +107,7 @@ def test_keys_are_left_alone_while_somebody_types_or_holds_control(pair: None, p
 def test_buttons_step_as_well(pair: None, page: Page) -> None:
     page.goto(PAIR)
     page.get_by_role("button", name="下一处改动").click()
-    page.wait_for_timeout(400)
-    assert focused(page) == stops(page)[0]
+    expect_focus(page, stops(page)[0])
 
 
 def test_a_moved_clause_and_its_old_place_lead_to_each_other(pair: None, page: Page) -> None:
@@ -194,6 +197,7 @@ def test_all_of_it_works_without_a_script(pair: None, open_page: Callable[..., P
     page.get_by_role("link", name="移动 1").click()
     expect(page.locator(".changes > article[data-change]")).to_have_count(1)
     page.get_by_role("link", name="只看改动").click()
+    expect(page.locator(".changes > article[data-change]")).to_have_count(3)
     page.get_by_role("link", name="左右对照").click()
     expect(page.locator(".change-text.is-old").first).to_be_visible()
     first = page.locator(".changes > [data-change]").first

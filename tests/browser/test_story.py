@@ -147,7 +147,8 @@ def test_publish_accept_revise_accept_again_and_audit(
     # Anybody reads it, and finds a clause by its link.
     reader = visitor("reader")
     page = reader.go("/")
-    page.locator('main a[href="/agreements/tencent/"]').first.click()
+    with page.expect_navigation():
+        page.locator('main a[href="/agreements/tencent/"]').first.click()
     reader.look()
     clause = page.locator('[id="2.1.6"]')
     expect(clause).to_have_class(re.compile("is-emphasised"))
