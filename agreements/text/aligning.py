@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, pairwise, takewhile
+from itertools import chain, takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
@@ -41,10 +41,10 @@ COMPARED = 4_000
 """Of a longer text only the two ends, together this many characters, are compared."""
 CANDIDATES = 24
 """So many new units at most are considered for an old one."""
-BEST, AROUND = 8, 12
+BEST, AROUND = 12, 12
 """So many of those that share the most pieces with it are looked at, and so many before and after the place expected."""
-TITLE = 12
-"""A text of so few signs may be a title."""
+SHORT = 24
+"""Of a text of so few signs an edit may leave no piece whole."""
 RARE = 20
 """A piece that more texts than this share tells nothing."""
 EFFORT = 400
@@ -322,8 +322,11 @@ def _alike(texts: dict[str, int], places: dict[str, list[int]]) -> dict[str, lis
 
 
 def _pieces(text: str) -> list[str | bytes]:
-    """Stretches that texts share if they are alike; of a title, where an edit may leave none, every two signs too."""
-    pairs = [one + other for one, other in pairwise(text)] if len(text) <= TITLE else []
+    """Stretches that texts share if they are alike; of a short one every two signs too.
+
+    The last one and the first are two such: a lead-in may keep nothing else.
+    """
+    pairs = [one + other for one, other in zip(text, text[1:] + text[:1], strict=True)] if len(text) <= SHORT else []
     return [*pairs, *_PIECE.findall(text.encode("utf-8", "surrogatepass"))]
 
 
