@@ -122,7 +122,7 @@ class Side:
 
     def __init__(self, units: Sequence[Unit], keys: list[str] | None = None) -> None:
         self.units = units
-        self.keys = wordings([unit.heading or unit.text for unit in units]) if keys is None else keys
+        self.keys = wordings([unit.words for unit in units]) if keys is None else keys
         self.parents = parents(units)
 
     def __len__(self) -> int:
@@ -131,7 +131,7 @@ class Side:
 
 def sides(old: Sequence[Unit], new: Sequence[Unit]) -> tuple[Side, Side]:
     """Both texts. What most units say stands in both of them and is read once."""
-    old_words, new_words = ([unit.heading or unit.text for unit in units] for units in (old, new))
+    old_words, new_words = ([unit.words for unit in units] for units in (old, new))
     distinct = list(dict.fromkeys(old_words + new_words))
     keys = dict(zip(distinct, wordings(distinct), strict=True))
     return Side(old, [keys[words] for words in old_words]), Side(new, [keys[words] for words in new_words])

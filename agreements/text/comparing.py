@@ -48,11 +48,11 @@ class Row:
 
     @property
     def old_text(self) -> str:
-        return _words(self.old)
+        return self.old.words if self.old else ""
 
     @property
     def new_text(self) -> str:
-        return _words(self.new)
+        return self.new.words if self.new else ""
 
     @property
     def marks(self) -> tuple[Span, ...]:
@@ -97,14 +97,6 @@ class Comparison:
             self.prefaces[0] + "".join(olds[index] for index in range(len(olds))),
             self.prefaces[1] + "".join(news[index] for index in range(len(news))),
         )
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows there are of each kind, every kind present."""
-        counts = dict.fromkeys(KINDS, 0)
-        for row in self.rows:
-            counts[row.kind] += 1
-        return counts
 
     def as_json(self) -> dict[str, list[dict[str, object]]]:
         return {"rows": [row.as_json() for row in self.rows]}
@@ -162,10 +154,10 @@ def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, 
     if j is None:
         assert i is not None  # a row has one side at least
         flags = ("merged",) * (i in found.merges)
-        return Row("deleted", False, flags, i, j, old.units[i], None, refine(_words(old.units[i]), ""))
+        return Row("deleted", False, flags, i, j, old.units[i], None, refine(old.units[i].words, ""))
     if i is None:
         flags = ("split",) * (j in found.splits)
-        return Row("inserted", False, flags, i, j, None, new.units[j], refine("", _words(new.units[j])))
+        return Row("inserted", False, flags, i, j, None, new.units[j], refine("", new.units[j].words))
     one, other = old.units[i], new.units[j]
     is_moved = i in found.moved
     if old.keys[i] != new.keys[j]:
@@ -174,18 +166,14 @@ def _row(i: int | None, j: int | None, found: _Found, renumbering: Renumbering, 
     else:
         kind = "moved" if is_moved else "unchanged" if one.number == other.number else "renumbered"
         flags = _look_flags(one, other)
-    spans = refine(one.heading or one.text, other.heading or other.text)
+    spans = refine(one.words, other.words)
     carried = is_moved and is_carried(i, found.partners, found.moved, old, new)
     return Row(kind, is_moved, flags, i, j, one, other, spans, carried)
 
 
-def _words(unit: Unit | None) -> str:
-    return (unit.heading or unit.text) if unit else ""
-
-
 def _look_flags(old: Unit, new: Unit) -> tuple[str, ...]:
     """The flag of a unit whose wording stayed; emphasis, which the law asks for, goes before mere form."""
-    is_alike = _words(old) == _words(new) and bool(old.heading) == bool(new.heading)
+    is_alike = old.words == new.words and bool(old.heading) == bool(new.heading)
     if old.runs == new.runs:
         return () if is_alike else ("format_only",)
     if _emphasis(old) != _emphasis(new):

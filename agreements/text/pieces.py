@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeVar
 
 from rapidfuzz.distance import Indel
 
-from agreements.text import markup
 from agreements.text.aligning import wording
 from agreements.text.clauses import Unit
 from agreements.text.comparing import Row
@@ -132,11 +131,8 @@ def _looks(unit: Unit | None) -> list[_Look]:
     """How each character of a unit's words looks."""
     if unit is None:
         return []
-    if "*" in unit.markdown or "_" in unit.markdown:
-        looks = [_Look(run.strong, run.em) for run in markup.inline(unit.markdown) for _ in run.text]
-        if len(looks) == len(unit.words):
-            return looks
-    return [_PLAIN] * len(unit.words)
+    # A heading without words has no run: its number stands for them.
+    return [_Look(run.strong, run.em) for run in unit.runs for _ in run.text] or [_PLAIN] * len(unit.words)
 
 
 def _stretches(text: str, looks: Sequence[T]) -> Iterator[tuple[T, str]]:

@@ -11,6 +11,7 @@ from icu4py.breakers import WordBreaker
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from agreements.text.aligning import wording
+from agreements.text.numbering import HAN
 
 
 class Span(NamedTuple):
@@ -39,7 +40,7 @@ ISLAND = 3.0
 MATRIX = 400_000_000
 """So many pairs of phrases or of words are compared at most (50 MB); of longer stretches nothing is kept."""
 
-_NUMERALS = "〇零一二三四五六七八九十百千万亿两"
+_NUMERALS = f"{HAN}万亿"
 _DIGITS = r"\d+(?:[.,:：．，]\d+)*"
 _MONTHS = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December"

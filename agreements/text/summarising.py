@@ -10,6 +10,7 @@ from agreements.text import pieces
 from agreements.text.clauses import Unit
 from agreements.text.comparing import Comparison, Row, link_targets
 from agreements.text.moving import carried_along
+from agreements.text.numbering import HAN
 from agreements.text.pieces import SHORT, width
 from agreements.text.refining import Span
 from agreements.text.refining import words as cut
@@ -23,7 +24,7 @@ NEAR = 80
 REWRITTEN = 0.3
 """A clause that keeps less of its wording than this is called rewritten."""
 
-_NUMERALS = "〇零一二三四五六七八九十百千万亿两"
+_NUMERALS = f"{HAN}万亿"
 # What matters most first: a change of these words is named before any other.
 _WEIGHTY = (
     re.compile(
