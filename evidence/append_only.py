@@ -28,15 +28,17 @@ class KeptQuerySet(models.QuerySet):
 
 
 class Kept(models.Model):
-    """A row that may change in the columns that `only_to_null`, `once` and `fixed` leave free, and is never deleted.
+    """A row that may change in the columns that `fixed`, `once`, `only_to_null` and `grows` leave free, and is never deleted.
 
     `fixed` columns never change. `once` columns may go from NULL to a value, once. `only_to_null` columns may be
-    emptied, once (erasure). The triggers of `evidence.protection` hold all three against raw SQL too.
+    emptied, once (erasure). `grows` columns hold bytes to which more may be added at the end. The triggers of
+    `evidence.protection` hold all four against raw SQL too.
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
     once: ClassVar[tuple[str, ...]] = ()
     only_to_null: ClassVar[tuple[str, ...]] = ()
+    grows: ClassVar[tuple[str, ...]] = ()
 
     objects = KeptQuerySet.as_manager()
 

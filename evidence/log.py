@@ -40,7 +40,9 @@ def append(*, kind: Kind, at: datetime, facts: Mapping[str, Any], personal: Mapp
         facts=facts,
         commitments={field: commitment(field=field, salt=salt, value=value) for field, (salt, value) in values.items()},
     )
-    entry = Entry.objects.create(uid=uid, kind=kind, at=at, statement=data, leaf_hash=leaf_hash(data))
+    entry = Entry.objects.create(
+        uid=uid, kind=kind, at=at, account=facts.get("account"), statement=data, leaf_hash=leaf_hash(data)
+    )
     Disclosure.objects.bulk_create(
         Disclosure(entry=entry, field=field, salt=salt, value=value) for field, (salt, value) in values.items()
     )

@@ -59,6 +59,10 @@ def _update_refused_when(model: type[Kept], differs: str) -> str:
     parts = [f'OLD."{c}" {differs} NEW."{c}"' for c in [model._meta.pk.column, *_columns(model, model.fixed)]]
     parts += [f'(OLD."{c}" IS NOT NULL AND OLD."{c}" {differs} NEW."{c}")' for c in _columns(model, model.once)]
     parts += [f'(OLD."{c}" {differs} NEW."{c}" AND NEW."{c}" IS NOT NULL)' for c in _columns(model, model.only_to_null)]
+    parts += [
+        f'(NEW."{c}" IS NULL OR substr(NEW."{c}", 1, length(OLD."{c}")) {differs} OLD."{c}")'
+        for c in _columns(model, model.grows)
+    ]
     return " OR ".join(parts)
 
 
