@@ -65,7 +65,9 @@ def _hold_account(account: Account) -> None:
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
-def _statement_facts(authority: Authority, texts: Sequence[VersionText], circumstances: Circumstances) -> dict:
+def _statement_facts(
+    authority: Authority, texts: Sequence[VersionText], form_key: UUID, circumstances: Circumstances
+) -> dict:
     return {
         "account": authority.account.pk,
         "actor": authority.actor.pk,
@@ -73,6 +75,7 @@ def _statement_facts(authority: Authority, texts: Sequence[VersionText], circums
         "grant": authority.grant.pk if authority.grant else None,
         "identity": Identity.STATED.value,
         "page_language": circumstances.language,
+        "form_key": str(form_key),
         "documents": [
             {
                 "agreement": text.version.agreement.slug,
@@ -152,7 +155,7 @@ def _write_acceptance(
     entry = append(
         kind=Kind.ACCEPTED_EXPRESS,
         at=at,
-        facts=_statement_facts(authority, texts, circumstances),
+        facts=_statement_facts(authority, texts, form_key, circumstances),
         personal=_personal(authority, circumstances),
     )
     acceptance = Acceptance.objects.create(
@@ -215,7 +218,7 @@ def _write_refusal(
     entry = append(
         kind=Kind.REFUSED,
         at=at,
-        facts=_statement_facts(authority, [text], circumstances),
+        facts=_statement_facts(authority, [text], form_key, circumstances),
         personal=_personal(authority, circumstances),
     )
     return Refusal.objects.create(
