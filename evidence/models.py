@@ -108,9 +108,16 @@ class Checkpoint(AppendOnly):
     def __str__(self) -> str:
         return f"{self.number}: {self.size}"
 
+    def cosigned_note(self) -> str:
+        """Return the note with the lines of the witnesses that vouch for it."""
+        return self.note + "".join(cosignature.line for cosignature in self.cosignatures.all())
+
 
 class Cosignature(AppendOnly):
-    """That a witness saw a checkpoint and found it consistent with those before (C2SP tlog-cosignature)."""
+    """That a witness saw a checkpoint and found it consistent with those before (C2SP tlog-cosignature).
+
+    `line` is the signature line, with its end of line.
+    """
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="cosignatures")
     witness_key = models.CharField(max_length=400)
