@@ -73,7 +73,7 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
     ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
     """
     newest = None
-    while _unsealed(at=at, sweep=sweep).exists() or not LogKey.objects.exists():
+    while unsealed(at=at, sweep=sweep).exists() or not LogKey.objects.exists():
         made = _seal_batch(at=at, sweep=sweep, introduce_key=introduce_key)
         if made is None:
             break
@@ -81,7 +81,7 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
     return newest
 
 
-def _unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
+def unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
     """Return the entries without a place, in the order of their keys."""
     settled = None if sweep else Checkpoint.objects.filter(at__lte=at - LATE).order_by("-number").first()
     entries = Entry.objects.filter(~Exists(Sealed.objects.filter(entry=OuterRef("pk"))))
@@ -95,7 +95,7 @@ def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> Checkpoint
     last = Checkpoint.objects.order_by("-number").first()
     keys = signing_keys()
     _introduce(keys, at=at, even_unknown=introduce_key)
-    entries = list(_unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
+    entries = list(unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
     if not entries:
         return None
     size = last.size if last else 0
