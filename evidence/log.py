@@ -1,15 +1,30 @@
-"""The log: `append()` is the only writer of entries and disclosures."""
+"""The log: `append()` is the only writer of entries and disclosures, `seal()` gives them their place, `prove()` shows it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from evidence.checkpoint import Head, SigningKey, sign
+from evidence.errors import KeyNotIntroduced
+from evidence.keys import signing_keys
 from evidence.kinds import Kind
-from evidence.models import Disclosure, Entry
-from evidence.statements import commitment, leaf_hash, new_salt, statement
+from evidence.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash
+from evidence.models import Checkpoint, Disclosure, Entry, LogKey, Sealed, Tile
+from evidence.statements import commitment, new_salt, statement
+from evidence.tiles import Place, edge, extend, places, subtree_hash
+
+# How many entries one transaction of the sealer takes at most.
+BATCH = 10_000
+# An act whose transaction lasts longer than this is found by the next full sweep instead of at once.
+LATE = timedelta(minutes=1)
+# The sealer's advisory lock on PostgreSQL: "qiyue" in ASCII.
+SEALER_LOCK = 0x7169797565
 
 
 def not_before_the_log(at: datetime) -> datetime:
@@ -47,3 +62,124 @@ def append(*, kind: Kind, at: datetime, facts: Mapping[str, Any], personal: Mapp
         Disclosure(entry=entry, field=field, salt=salt, value=value) for field, (salt, value) in values.items()
     )
     return entry
+
+
+def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> Checkpoint | None:
+    """Give every entry that has none its place in the tree, and sign a checkpoint over it; None if nothing was to do.
+
+    Order is given here, not by a database sequence, so an entry that commits late is not skipped: it comes later. One
+    sealer works at a time; where another does, this one leaves it to that. Each batch is one transaction. `sweep` looks
+    at all entries, not only at those of the last minutes. Raises KeyNotIntroduced where the log has keys and none of
+    ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
+    """
+    if LogKey.objects.exists() and not _unsealed(at=at, sweep=sweep).exists():
+        return None
+    newest, count = None, BATCH
+    while count == BATCH:
+        made, count = _seal_batch(at=at, sweep=sweep, introduce_key=introduce_key)
+        newest = made or newest
+    return newest
+
+
+def _unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
+    """Return the entries without a place, in the order of their keys."""
+    settled = None if sweep else Checkpoint.objects.filter(at__lte=at - LATE).order_by("-number").first()
+    entries = Entry.objects.filter(~Exists(Sealed.objects.filter(entry=OuterRef("pk"))))
+    return entries.filter(pk__gt=settled.through if settled else 0).order_by("pk")
+
+
+@transaction.atomic
+def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> tuple[Checkpoint | None, int]:
+    """Seal up to BATCH entries; return the checkpoint and how many entries it added."""
+    if not _is_the_only_sealer():
+        return None, 0
+    last = Checkpoint.objects.order_by("-number").first()
+    keys = signing_keys()
+    _introduce(keys, at=at, even_unknown=introduce_key)
+    entries = list(_unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
+    if not entries:
+        return None, 0
+    size = last.size if last else 0
+    Sealed.objects.bulk_create(Sealed(position=size + n, entry_id=pk) for n, (pk, _leaf) in enumerate(entries))
+    _extend_tiles(size, [bytes(leaf) for _pk, leaf in entries])
+    size += len(entries)
+    root = _subtree_hashes([(0, size)])[0]
+    checkpoint = Checkpoint.objects.create(
+        number=last.number + 1 if last else 1,
+        size=size,
+        root=root,
+        at=max(at, last.at) if last else at,
+        through=max(entries[-1][0], last.through if last else 0),
+        note=sign(Head(keys[0].name, size, root), keys),
+    )
+    return checkpoint, len(entries)
+
+
+def _is_the_only_sealer() -> bool:
+    """Take the sealer's lock until the transaction ends. On SQLite, whose transactions are the only writers, it is ours already."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+        return cursor.fetchone()[0]
+
+
+def _introduce(keys: Sequence[SigningKey], *, at: datetime, even_unknown: bool) -> None:
+    """Log every key that is new, so that the checkpoint that it first signs already covers its introduction."""
+    known = list(LogKey.objects.order_by("pk").values_list("verifier_key", flat=True))
+    ours = [str(key.verifier) for key in keys]
+    if known and not even_unknown and not set(ours) & set(known):
+        raise KeyNotIntroduced(key=ours[0])
+    for key in ours:
+        if key not in known:
+            entry = append(kind=Kind.KEY_INTRODUCED, at=at, facts={"verifier_key": key, "replaces": known})
+            LogKey.objects.create(entry=entry, verifier_key=key, introduced_at=at)
+            known.append(key)
+
+
+def _tiles(wanted: Iterable[Place]) -> QuerySet[Tile]:
+    return Tile.objects.filter(reduce(or_, (Q(level=level, index=index) for level, index in wanted), Q(pk__in=[])))
+
+
+def _extend_tiles(size: int, leaves: Sequence[bytes]) -> None:
+    begun = {(tile.level, tile.index): tile for tile in _tiles(edge(size))}
+    before = {place: bytes(tile.hashes) for place, tile in begun.items()}
+    changed = extend(size, before, leaves)
+    for place in changed.keys() & begun.keys():
+        begun[place].hashes = changed[place]
+        begun[place].save(update_fields=["hashes"])
+    Tile.objects.bulk_create(
+        Tile(level=place[0], index=place[1], hashes=hashes) for place, hashes in changed.items() if place not in begun
+    )
+
+
+def _subtree_hashes(ranges: Sequence[Range]) -> list[bytes]:
+    """Return the hashes of these subtrees, from the few tiles that hold them, in one query."""
+    tiles = {(tile.level, tile.index): bytes(tile.hashes) for tile in _tiles(places(ranges))}
+    return [subtree_hash(wanted, tiles) for wanted in ranges]
+
+
+def checkpoint_for(entry: Entry) -> Checkpoint | None:
+    """Return the checkpoint that a proof of this entry is made for; None while the entry is unsealed.
+
+    It is the first one over the entry that an authority has timestamped, or else the first one over it.
+    """
+    sealed = Sealed.objects.filter(entry=entry).first()
+    if sealed is None:
+        return None
+    covering = Checkpoint.objects.filter(size__gt=sealed.position)
+    stamped = covering.filter(timestamps__response__isnull=False).order_by("number")
+    return stamped.first() or covering.order_by("number").first()
+
+
+def prove(*, position: int, checkpoint: Checkpoint) -> list[bytes]:
+    """Return the inclusion proof of the entry at `position` in the tree of a checkpoint (RFC 6962, 2.1.1).
+
+    Raises ValueError for a position that the checkpoint does not cover.
+    """
+    return _subtree_hashes(inclusion_ranges(position, checkpoint.size))
+
+
+def prove_consistency(*, old: Checkpoint, new: Checkpoint) -> list[bytes]:
+    """Return the proof that the tree of `old` begins that of `new` (RFC 6962, 2.1.2)."""
+    return _subtree_hashes(consistency_ranges(old.size, new.size))

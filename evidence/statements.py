@@ -55,8 +55,3 @@ def statement(*, kind: str, uid: str, at: datetime, facts: Mapping[str, Any], co
             "commitments": dict(commitments),
         }
     )
-
-
-def leaf_hash(data: bytes) -> bytes:
-    """Return the RFC 6962 (section 2.1) leaf hash of a statement: SHA-256 of a zero byte and the statement, 32 bytes."""
-    return hashlib.sha256(b"\x00" + data).digest()

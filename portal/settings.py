@@ -9,6 +9,14 @@ from environs import Env, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+
+def key_file_beside(database: dict) -> Path:
+    """Return where the log's key is kept by default: beside a SQLite file, so that each database has its own, or else here."""
+    name = str(database["NAME"])
+    is_file = database["ENGINE"] == "django.db.backends.sqlite3" and ":memory:" not in name
+    return Path(f"{name}.key" if is_file else BASE_DIR / "log.key")
+
+
 env = Env()
 PRODUCTION = env.str("QIYUE_ENV", "development", validate=validate.OneOf(["development", "production"])) == "production"
 DEBUG = env.bool("QIYUE_DEBUG", False) and not PRODUCTION
@@ -158,6 +166,18 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The log (docs/evidence-format.md): its signing keys, comma-separated, or else a file of one key a line that is made when it is
+# missing; and the name that a new key gives the log.
+LOG_KEYS = env.list("QIYUE_LOG_KEY", [], subcast=str.strip)
+LOG_KEY_FILE = env.path("QIYUE_LOG_KEY_FILE", key_file_beside(DATABASES["default"]))
+LOG_ORIGIN = env.str(
+    "QIYUE_LOG_ORIGIN",
+    f"{ALLOWED_HOSTS[0] if PRODUCTION else 'qiyue.localhost'}/log",
+    validate=validate.Regexp(r"[^\s+]+\Z"),
+)
+# Who seals the log: a thread of each server process, or only `manage.py work`.
+WORKER_IN_SERVER = env.bool("QIYUE_WORKER_IN_SERVER", True)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes; a text may have 5 MB
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes

@@ -16,6 +16,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("", include("accounts.urls")),
+    path("", include("evidence.urls")),
     path("", include("assent.urls")),
     path("", include("agreements.urls")),
     path("desk/", include("desk.urls")),

@@ -13,12 +13,15 @@ from accounts.appointing import give_role
 from accounts.collaborating import confirm_grant, grant
 from accounts.joining import sign_up
 from accounts.models import Person, Role, Scope
+from evidence.checkpoint import SigningKey
 from evidence.protection import lift
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 # When the cast joined, was invited and appointed: before anything that a test does.
 JOINED_AT = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 PASSWORD = "seven quiet lanterns"
+# A key of the tests alone: nothing is secret about it.
+LOG_KEY = SigningKey("qiyue.example/log", bytes(range(32)))
 
 # A busy machine is slow, not wrong.
 hypothesis.settings.register_profile("qiyue", deadline=None, print_blob=True)
@@ -28,6 +31,7 @@ hypothesis.settings.load_profile("qiyue")
 def pytest_configure() -> None:
     # Slow hashing is the product's business; a test that signs in need not wait for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.LOG_KEYS = [LOG_KEY.export()]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
