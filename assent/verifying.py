@@ -14,7 +14,7 @@ from accounts.models import Account, CollaboratorGrant, Person, RoleHolding, Sco
 from agreements.models import Agreement, Draft, Language, Version, VersionText, Withdrawal
 from agreements.text.canonical import sha256
 from agreements.text.clauses import parse
-from assent.models import Acceptance, AcceptanceLine, Basis, Refusal
+from assent.models import Acceptance, AcceptanceLine, Basis, LegalHold, Refusal
 from evidence.kinds import Kind
 from evidence.models import Entry
 from evidence.verifying import (
@@ -77,8 +77,8 @@ class Rows:
 # Every protected model of the apps above the log; a new one gets its line here, and its kinds theirs in TELLS below. Agreements
 # and drafts are evidence once they have a version: the statement of its publication repeats what is fixed in their rows.
 TABLES = (
-    Rows(Person, logged=("qq_number", "joined_at", "is_superuser")),
-    Rows(Account, logged=("owner_id",)),
+    Rows(Person, logged=("qq_number", "joined_at", "is_superuser", "erased_at", "erasure")),
+    Rows(Account, logged=("owner_id", "closed_at")),
     Rows(CollaboratorGrant, logged=("granted_at", "confirmed_at", "ended_at", "ended_by_id")),
     Rows(RoleHolding, logged=("given_at", "ended_at", "ended_by_id")),
     Rows(Agreement),
@@ -88,6 +88,7 @@ TABLES = (
     Rows(Withdrawal, logged=("withdrawn_at",)),
     Rows(Acceptance, key="entry_id"),
     Rows(Refusal, key="entry_id"),
+    Rows(LegalHold, logged=("placed_at", "placed_entry_id", "lifted_at", "lifted_by_id", "lifted_entry_id")),
 )
 BY_MODEL = {rows.model: rows for rows in TABLES}
 
@@ -153,6 +154,26 @@ def _administrator(entry: Logged, library: Library) -> Iterator[Told]:
 
 def _opened(entry: Logged, library: Library) -> Iterator[Told]:
     yield Told(Account, entry.facts["account"], {"owner_id": entry.facts["owner"], "opened_at": entry.at})
+
+
+def _closed(entry: Logged, library: Library) -> Iterator[Told]:
+    yield Told(Account, entry.facts["account"], {"closed_at": entry.at})
+
+
+def _erased(entry: Logged, library: Library) -> Iterator[Told]:
+    columns = {"qq_number": None, "erased_at": entry.at, "erasure": UUID(entry.uid)}
+    yield Told(Person, entry.facts["person"], columns)
+
+
+def _hold_placed(entry: Logged, library: Library) -> Iterator[Told]:
+    facts = entry.facts
+    columns = {"placed_at": entry.at, "placed_by_id": facts["actor"], "placed_entry_id": entry.pk}
+    yield Told(LegalHold, facts["hold"], {"person_id": facts["person"], **columns})
+
+
+def _hold_lifted(entry: Logged, library: Library) -> Iterator[Told]:
+    columns = {"lifted_at": entry.at, "lifted_by_id": entry.facts["actor"], "lifted_entry_id": entry.pk}
+    yield Told(LegalHold, entry.facts["hold"], columns)
 
 
 def _granted(entry: Logged, library: Library) -> Iterator[Told]:
@@ -271,6 +292,7 @@ TELLS: Mapping[str, Tells] = {
     Kind.PERSON_JOINED: _joined,
     Kind.ADMINISTRATOR_MADE: _administrator,
     Kind.ACCOUNT_OPENED: _opened,
+    Kind.ACCOUNT_CLOSED: _closed,
     Kind.COLLABORATOR_GRANTED: _granted,
     Kind.COLLABORATOR_CONFIRMED: _confirmed,
     Kind.COLLABORATOR_ENDED: _grant_ended,
@@ -280,6 +302,9 @@ TELLS: Mapping[str, Tells] = {
     Kind.VERSION_WITHDRAWN: _withdrawn,
     Kind.ACCEPTED_EXPRESS: _accepted(Basis.EXPRESS),
     Kind.REFUSED: _refused,
+    Kind.HOLD_PLACED: _hold_placed,
+    Kind.HOLD_LIFTED: _hold_lifted,
+    Kind.PERSON_ERASED: _erased,
 }
 ACCEPTED = {Kind.ACCEPTED_EXPRESS, Kind.ACCEPTED_AT_REGISTRATION, Kind.ACCEPTED_BY_USE, Kind.ACCEPTED_ON_PAPER}
 
