@@ -15,24 +15,12 @@ from agreements.models import Agreement, Draft, Language, Version, VersionText, 
 from agreements.text.canonical import sha256
 from agreements.text.clauses import parse
 from assent.models import Acceptance, AcceptanceLine, Basis, LegalHold, Refusal
+from evidence.findings import LISTED, Findings, Keys, Progress, by_key, no_entry, no_row, snapshot
 from evidence.kinds import Kind
 from evidence.models import Entry
-from evidence.verifying import (
-    LISTED,
-    Findings,
-    Keys,
-    Logged,
-    Progress,
-    by_key,
-    check_tree,
-    check_unsealed,
-    check_witnesses,
-    logged_entries,
-    no_entry,
-    no_row,
-    read_statement,
-    snapshot,
-)
+from evidence.verifying import Chunk, Logged, check_unsealed, logged_entries, read_statement
+from evidence.verifying_checkpoints import check_witnesses
+from evidence.verifying_tree import check_tree
 
 Model = type[models.Model]
 
@@ -319,9 +307,10 @@ class _Comparison:
             (rows.model, column): Keys() for rows in TABLES for column in rows.logged
         }
 
-    def compare(self, entries: Sequence[Logged]) -> None:
+    def compare(self, chunk: Chunk) -> None:
+        """Hold the rows that these entries tell of against them."""
         told: dict[Model, list[tuple[Logged, Told]]] = {}
-        for entry in entries:
+        for entry in chunk.entries:
             tells = TELLS.get(entry.kind)
             try:
                 for one in tells(entry, self.library) if tells else ():
@@ -329,19 +318,19 @@ class _Comparison:
             except (KeyError, ValueError, TypeError) as fault:
                 self.findings.differs(Entry, entry.pk, _("记录的内容缺少应有的事项"), stored=repr(fault))
         for rows in TABLES:
-            self._compare_rows(rows, told.get(rows.model, ()), entries)
-        self._compare_lines(entries)
+            self._compare_rows(rows, told.get(rows.model, ()), chunk)
+        self._compare_lines(chunk)
 
-    def _compare_rows(self, rows: Rows, told: Sequence[tuple[Logged, Told]], entries: Sequence[Logged]) -> None:
+    def _compare_rows(self, rows: Rows, told: Sequence[tuple[Logged, Told]], chunk: Chunk) -> None:
         by_entry = rows.key == "entry_id"
-        keys = [entry.pk for entry in entries] if by_entry else sorted({one.key for _entry, one in told})
-        if not keys:
+        if not told and not by_entry:
             return
         columns = sorted({column for _entry, one in told for column in one.columns})
-        found = {
-            row[rows.key]: row
-            for row in rows.model._base_manager.filter(**{f"{rows.key}__in": keys}).values("id", rows.key, *columns)
-        }
+        keys = (
+            {"entry__gte": chunk.first, "entry__lte": chunk.last} if by_entry else {"pk__in": {t.key for _e, t in told}}
+        )
+        stored = rows.model._base_manager.filter(**keys).values("id", rows.key, *columns)
+        found = {row[rows.key]: row for row in stored}
         for entry, one in told:
             row = found.get(one.key)
             if row is None:
@@ -370,15 +359,15 @@ class _Comparison:
                 problem = _("列 %(column)s 与日志记载不符") % {"column": column}
                 self.findings.differs(rows.model, row["id"], problem, stored=stored, logged=said)
 
-    def _compare_lines(self, entries: Sequence[Logged]) -> None:
+    def _compare_lines(self, chunk: Chunk) -> None:
         """Hold the lines of acceptances against the documents that their statements list."""
         columns = ("id", "acceptance__entry_id", "version_id", "text_id", "language", "text_sha256", "html_sha256")
         found: dict[int, dict[int, tuple]] = {}
-        lines = AcceptanceLine.objects.filter(acceptance__entry__in=[entry.pk for entry in entries])
+        lines = AcceptanceLine.objects.filter(acceptance__entry__gte=chunk.first, acceptance__entry__lte=chunk.last)
         for line in lines.values_list(*columns):
             self.findings.checked["assent_acceptanceline"] += 1
             found.setdefault(line[1], {})[line[2]] = line
-        for entry in entries:
+        for entry in chunk.entries:
             stored = found.pop(entry.pk, {})
             if entry.kind in ACCEPTED or entry.kind == Kind.REFUSED:
                 self._compare_documents(entry, stored)
@@ -462,8 +451,8 @@ def verify_evidence(*, at: datetime, progress: Progress = lambda n: None) -> Fin
         check_tree(findings, progress=progress)
         check_witnesses(findings)
         comparison = _Comparison(findings)
-        for entries in logged_entries(findings, progress=progress):
-            comparison.compare(entries)
+        for chunk in logged_entries(findings, progress=progress):
+            comparison.compare(chunk)
         comparison.finish(progress=progress)
         check_unsealed(findings, at=at)
     return findings

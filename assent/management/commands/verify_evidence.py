@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assent.verifying import verify_evidence
+from evidence.findings import Findings
 from evidence.models import Entry, Sealed
-from evidence.verifying import Findings
 
 BAR = 30
 EVERY = {True: 0.2, False: 10.0}
