@@ -16,7 +16,7 @@ from evidence.findings import CHUNK, LISTED, Findings, Progress, Row, by_key
 from evidence.growing import GrowingTree, Levels, leaf_hashes, levels_over
 from evidence.models import Checkpoint, Entry, Sealed, Tile
 from evidence.tiles import HASH, WIDTH
-from evidence.verifying_checkpoints import CLOCKS_APART, Head, heads
+from evidence.verifying_checkpoints import CLOCKS_APART, Head, heads, signed_size
 
 SEALED_ROWS = (
     "SELECT s.position, s.entry_id, e.statement, e.at FROM evidence_sealed s "
@@ -183,9 +183,12 @@ class _Tree:
         self.by_entries = GrowingTree()
         self.by_tiles = self.by_entries
         self.doubts: list[Doubt] = []
+        self.missing: list[tuple[int, int, bytes]] = []
         self.heads = heads(findings)
         self.next = next(self.heads, None)
         self.last: Head | None = None
+        self.levels: tuple[Levels, Levels] = ([[]], [[]])
+        self.agreed = 0
         self.through = 0
         self.latest: datetime | None = None
 
@@ -196,10 +199,10 @@ class _Tree:
             mine = None
             if tile is not None and tile[0] == part.index:
                 mine, tile = tile, next(stored, None)
-            levels = self._levels(part, mine)
-            self._answer_heads(part, levels)
+            self.levels = self._levels(part, mine)
+            self._answer_heads(part)
             if len(part.leaves) == WIDTH:
-                self._grow(levels)
+                self._grow()
             self.progress(len(part.leaves))
         size = part.end
         for n, hashes in enumerate(self.by_entries.above):
@@ -208,6 +211,7 @@ class _Tree:
                 self._upper_tile(n + 1, index, b"".join(hashes), b"".join(self.by_tiles.above[n]))
         self._tiles_beyond(size)
         self._resolve(None)
+        self._report_missing()
         covered = self.last.size if self.last else 0
         if size > covered:
             number = self.last.number + 1 if self.last else 1
@@ -241,12 +245,29 @@ class _Tree:
             if entry is None:
                 self.findings.differs(Sealed, part.first + n, _("树中的这个位置没有记录"), logged=at)
             elif leaf is None:
-                self.findings.differs(Entry, entry, _("树中有这条记录，表中没有"), logged=at)
+                self.missing += [(part.first + n, entry, at)] if len(self.missing) < LISTED else []
             elif leaf != told[-1]:
                 self._doubt(Doubt(False, Sealed, part.first + n, "", leaf, told[-1], entry))
         if tile is not None and mine != told:
             self._doubt_tile(tile[1], f"0/{part.index}", b"".join(told), b"".join(mine), about_tiles=True)
         return levels_over(mine), levels_over(told)
+
+    def _report_missing(self) -> None:
+        """Report the places whose entry does not exist: it was deleted, or it is there under another key, without a place.
+
+        Then nobody can tell from these two rows which of them was changed.
+        """
+        for position, entry, leaf in self.missing:
+            found = Entry.objects.filter(leaf_hash=leaf).values_list("pk", "sealed") if leaf else []
+            if not found:
+                self.findings.differs(Entry, entry, _("树中有这条记录，表中没有"), logged=leaf)
+                continue
+            self.findings.differs(
+                Sealed, position, _("树中的这个位置属于另一条记录"), stored=f"entry {entry}", logged=leaf
+            )
+            for pk, sealed in found:
+                if sealed is None:
+                    self.findings.differs(Entry, pk, _("这条记录在树中的位置指向另一条记录"), stored=f"entry {entry}")
 
     def _doubt(self, doubt: Doubt) -> None:
         if len(self.doubts) < LISTED:
@@ -262,8 +283,8 @@ class _Tree:
             problem = _("瓦片 %(tile)s 的哈希个数不对") % {"tile": path}
             self.findings.differs(Tile, pk, problem, stored=len(stored) / HASH, logged=expected)
 
-    def _grow(self, levels: tuple[Levels, Levels]) -> None:
-        mine, told = levels
+    def _grow(self) -> None:
+        mine, told = self.levels
         if told is not mine and self.by_tiles is self.by_entries:
             self.by_tiles = self.by_entries.copy()
         full = self.by_entries.add(mine)
@@ -295,7 +316,7 @@ class _Tree:
         for pk, level, index in Tile.objects.exclude(ours).order_by("pk").values_list("pk", "level", "index"):
             self.findings.differs(Tile, pk, _("树没有这块瓦片：%(tile)s") % {"tile": f"{level}/{index}"})
 
-    def _answer_heads(self, part: Part, levels: tuple[Levels, Levels]) -> None:
+    def _answer_heads(self, part: Part) -> None:
         """Hold every checkpoint that ends in this part against the tree at its size."""
         highest: list[int] = []
         while self.next is not None and self.next.size <= part.end:
@@ -303,12 +324,9 @@ class _Tree:
             if head.size < part.first:
                 continue  # It is smaller than the one before, which is reported; the tree has moved on.
             count = head.size - part.first
-            mine = self.by_entries.root(levels[0], count)
-            told = (
-                mine
-                if levels[1] is levels[0] and self.by_tiles is self.by_entries
-                else self.by_tiles.root(levels[1], count)
-            )
+            one_tree = self.levels[0] is self.levels[1] and self.by_tiles is self.by_entries
+            mine = self.by_entries.root(self.levels[0], count)
+            told = mine if one_tree else self.by_tiles.root(self.levels[1], count)
             self._decide(head, mine, told)
             highest = highest or list(accumulate((entry or 0 for entry in part.entries), max))
             through = max(self.through, highest[count - 1]) if count else self.through
@@ -317,7 +335,7 @@ class _Tree:
                 self.findings.differs(Checkpoint, head.number, problem, stored=head.through, logged=through)
             self._compare_time(head, part.times[:count])
             self.last = head
-        self.through = max(self.through, max((entry or 0 for entry in part.entries), default=0))
+        self.through = max(self.through, max(filter(None, part.entries), default=0))
         self.latest = _latest(self.latest, part.times)
         while self.next is not None and len(part.leaves) < WIDTH:
             self.findings.differs(
@@ -328,25 +346,31 @@ class _Tree:
     def _compare_time(self, head: Head, times: list[datetime | None]) -> None:
         """A checkpoint cannot be older than what it covers."""
         latest = _latest(self.latest, times)
-        if latest is not None and head.at < _aware(latest) - CLOCKS_APART:
+        if latest is not None and head.at < latest - CLOCKS_APART:
             problem = _("检查点的时间早于它覆盖的记录")
-            self.findings.differs(Checkpoint, head.number, problem, stored=head.at, logged=_aware(latest))
+            self.findings.differs(Checkpoint, head.number, problem, stored=head.at, logged=latest)
 
     def _decide(self, head: Head, mine: bytes, told: bytes) -> None:
         """Hold a root against the tree; where there are two trees, let a root that a key of the log signed decide."""
-        problem = _("根哈希不是树在这个大小时的根哈希")
-        if mine == told:
-            if head.root != mine:
-                self.findings.differs(Checkpoint, head.number, problem, stored=head.root, logged=mine)
-        elif head.signed and head.root == mine:
-            self._resolve(True)
-            self.by_tiles = self.by_entries
-        elif head.signed and head.root == told:
-            self._resolve(False)
-            self.by_entries = self.by_tiles
-        elif head.signed:
-            for about_tiles, root in ((True, mine), (False, told)):
-                self._doubt(Doubt(about_tiles, Checkpoint, head.number, problem, head.root, root))
+        if head.root in (mine, told) and mine != told and head.signed:
+            right = head.root == mine
+            self._resolve(right)
+            self.by_tiles = self.by_entries = self.by_entries if right else self.by_tiles
+            self.levels = (self.levels[0 if right else 1],) * 2
+        elif head.root != mine and not head.signed:
+            problem = _("根哈希不是树在这个大小时的根哈希")
+            self.findings.differs(Checkpoint, head.number, problem, stored=head.root, logged=mine)
+        elif head.root != mine:
+            problem = _("树不是签名时的树：位置 %(first)s 至 %(last)s 之间有改动") % {
+                "first": self.agreed,
+                "last": head.size - 1,
+            }
+            if mine == told:
+                self.findings.differs(Checkpoint, head.number, problem, stored=mine, logged=head.root)
+            for about_tiles, root in ((True, mine), (False, told)) if mine != told else ():
+                self._doubt(Doubt(about_tiles, Checkpoint, head.number, problem, root, head.root))
+            return
+        self.agreed = head.size
 
     def _resolve(self, entries_are_right: bool | None) -> None:
         """Report the doubts about the side that is wrong; about both, while no checkpoint has decided."""
@@ -359,7 +383,9 @@ class _Tree:
         for doubt in wrong:
             model, row, problem = doubt.model, doubt.row, doubt.problem
             if model is Sealed and elsewhere.get(doubt.logged, doubt.entry) != doubt.entry:
+                # Places or keys of entries were exchanged: the two tables alone do not tell which.
                 problem = _("树中的这个位置属于另一条记录")
+                self.findings.differs(Entry, doubt.entry, _("这条记录占了另一条记录在树中的位置"), logged=doubt.logged)
             elif model is Sealed:
                 model, row = Entry, doubt.entry
                 problem = _("记录的内容不是封存时的内容（树中位置 %(place)s）") % {"place": doubt.row}
@@ -367,22 +393,26 @@ class _Tree:
 
 
 def _aware(at: datetime) -> datetime:
-    """SQLite knows no time zones; what is read without Django's help is UTC without saying so."""
+    """SQLite knows no time zones; what is read without Django's help is UTC and mostly does not say so."""
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _latest(before: datetime | None, times: list[datetime | None]) -> datetime | None:
-    return max((at for at in (before, *times) if at is not None), default=None)
+    try:
+        latest = max(times)  # type: ignore[type-var]
+    except (TypeError, ValueError):  # Empty places, or none at all.
+        latest = max((_aware(at) for at in times if at is not None), default=None)
+    return max((_aware(at) for at in (before, latest) if at is not None), default=None)
 
 
 def _reach() -> int:
-    """Return how far the tree goes by its tiles of leaves or by the number of its places, whichever says more."""
-    tiles = Tile.objects.filter(level=0, index__gte=0)
-    for index, hashes in tiles.order_by("-index").values_list("index", "hashes")[:1]:
-        # A tile that stands alone, far from the others, says nothing.
-        if index < tiles.count() + CHUNK:
-            return max(Sealed.objects.count(), index * WIDTH + min(WIDTH, len(bytes(hashes)) // HASH))
-    return Sealed.objects.count()
+    """Return how far the tree goes: by the number of its places, or by the newest checkpoint that the log's own key signed.
+
+    Where places are missing, this is what tells. No note makes the tree larger than the tiles of its leaves can hold.
+    """
+    places = Sealed.objects.count()
+    room = Tile.objects.filter(level=0).count() * WIDTH
+    return max(places, min(room, signed_size()))
 
 
 def check_tree(findings: Findings, *, progress: Progress = lambda rows: None) -> None:
