@@ -125,6 +125,10 @@ SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
         "Timestamp: an independent authority states that the checkpoint existed before {time}.",
     ),
     ("timestamp", False): ("时间戳无效：{reason}", "The timestamp is not good: {reason}"),
+    ("timestamp", None): (
+        "没有第三方时间戳：时间只有日志运营者自己的说法。",
+        "There is no timestamp of an independent authority: the time is the log operator's own word.",
+    ),
     ("roots", True): ("时间戳机构的根证书是您信任的。", "The authority's root certificate is one that you trust."),
     ("roots", None): (
         "时间戳是用文件自带的根证书核对的，请对照其 SHA-256 指纹：{fingerprints}",
@@ -256,7 +260,7 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-def _fields(value: Any, where: str, **types: type | tuple[type, ...]) -> list[Any]:
+def _fields(value: Any, where: str, /, **types: type | tuple[type, ...]) -> list[Any]:
     """Return the values of an object that has exactly these fields, of these types."""
     if not isinstance(value, dict) or set(value) != set(types):
         raise Bad("form", reason=f"{where}: {', '.join(types)}")
@@ -967,11 +971,21 @@ def as_json(report: Report) -> dict[str, Any]:
     return {"holds": report.holds, "format": report.format, "findings": findings, "facts": facts}
 
 
+def verdict(report: Report, language: str) -> str:
+    """Return the outcome in one sentence."""
+    if not report.holds:
+        return "证明不成立。" if language == "zh" else "It does NOT hold."
+    if any(finding.code == "key" and finding.holds for finding in report.findings):
+        return "证明成立。" if language == "zh" else "It holds."
+    if language == "zh":
+        return "证明成立，前提是签名的密钥确属该日志。"
+    return "It holds, provided that the key that signed is the log's."
+
+
 def in_words(report: Report, language: str | None) -> str:
     """Return a report for people to read."""
     languages = [language] if language else ["zh", "en"]
-    verdict = ("证明成立。", "It holds.") if report.holds else ("证明不成立。", "It does NOT hold.")
-    lines = [verdict[one == "en"] for one in languages]
+    lines = [verdict(report, one) for one in languages]
     lines += [_who(report.facts, one) for one in languages if "statement" in report.facts]
     for finding in report.findings:
         mark = {True: "+", False: "X", None: "?"}[finding.holds]
