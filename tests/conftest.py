@@ -91,7 +91,7 @@ def password() -> str:
 @pytest.fixture
 def administrator(db: None) -> Person:
     """Who gives and ends roles."""
-    return Person.objects.create_superuser("90009", PASSWORD)
+    return Person.objects.create_superuser("90009", PASSWORD, at=JOINED_AT)
 
 
 @pytest.fixture
