@@ -69,16 +69,26 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
 
     Order is given here, not by a database sequence, so an entry that commits late is not skipped: it comes later. One
     sealer works at a time; where another does, this one leaves it to that. Each batch is one transaction. `sweep` looks
-    at all entries, not only at those of the last minutes. Raises KeyNotIntroduced where the log has keys and none of
-    ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
+    at all entries, not only at those of the last minutes, and introduces a new key even if nothing else waits. Raises
+    KeyNotIntroduced where the log has keys and none of ours is among them, unless `introduce_key` says that this is
+    meant, and ImproperlyConfigured for unreadable keys.
     """
     newest = None
-    while unsealed(at=at, sweep=sweep).exists() or not LogKey.objects.exists():
+    while unsealed(at=at, sweep=sweep).exists() or _a_key_waits(sweep=sweep, even_unknown=introduce_key):
         made = _seal_batch(at=at, sweep=sweep, introduce_key=introduce_key)
         if made is None:
             break
         newest = made
     return newest
+
+
+def _a_key_waits(*, sweep: bool, even_unknown: bool) -> bool:
+    """Return whether a key is to be introduced: the log's first one, or one beside those that the log knows."""
+    known = set(LogKey.objects.values_list("verifier_key", flat=True))
+    if not known or not (sweep or even_unknown):
+        return not known
+    ours = {str(key.verifier) for key in signing_keys()}
+    return not ours <= known and (even_unknown or bool(ours & known))
 
 
 def unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
