@@ -138,5 +138,5 @@ def test_readyz_answers_503_when_there_is_no_database(tmp_path: Path) -> None:
         environment = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         done = python("-c", told, environment=environment)
         assert done.returncode == 0, done.stderr
-        told = {"status": "not ready", "missing": ["database"], "warnings": [], "log": None}
-        assert json.loads(done.stdout) == [503, told, 200]
+        answer = {"status": "not ready", "missing": ["database"], "warnings": [], "log": None}
+        assert json.loads(done.stdout) == [503, answer, 200]
