@@ -1,4 +1,4 @@
-"""The work that no request does: sealing the log, and asking for timestamps. It runs as a thread of the server, or as `manage.py work`.
+"""The work that no request does: sealing the log, asking for timestamps. It runs in threads of the server, or as `manage.py work`.
 
 Any number of workers may run on any number of machines: whatever one of them does, a lock or a lease keeps from the others.
 """
