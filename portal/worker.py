@@ -1,4 +1,4 @@
-"""The work that no request does: sealing the log. It runs as a thread of the server, or as `manage.py work`.
+"""The work that no request does: sealing the log, asking for timestamps. It runs in threads of the server, or as `manage.py work`.
 
 Any number of workers may run on any number of machines: whatever one of them does, a lock or a lease keeps from the others.
 """
@@ -6,13 +6,14 @@ Any number of workers may run on any number of machines: whatever one of them do
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from evidence.log import seal
+from evidence.timestamping import stamp_newest
 
 PAUSE = 0.5  # seconds between two rounds; with it an entry is sealed within a second
 SWEEP_EVERY = 3600  # seconds
@@ -38,13 +39,21 @@ class Rounds:
         if sweep:
             self.swept_at = now
 
+    def stamp(self, at: datetime) -> None:
+        """Ask for a timestamp over the newest checkpoint, if that is due."""
+        stamp_newest(at=at)
+
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs in their order."""
         return (self.seal,)
 
-    def run(self) -> None:
-        """Do every job once."""
-        for job in self.jobs():
+    def errands(self) -> tuple[Job, ...]:
+        """Return the jobs that ask somebody else over the network and may have to wait for him."""
+        return (self.stamp,)
+
+    def run(self, jobs: Sequence[Job] | None = None) -> None:
+        """Do these jobs once, or all."""
+        for job in (*self.jobs(), *self.errands()) if jobs is None else jobs:
             try:
                 job(timezone.now())
                 self.told.pop(job.__name__, None)
@@ -62,11 +71,16 @@ class Rounds:
 
 
 def work(stop: threading.Event) -> None:
-    """Do rounds until `stop` is set."""
+    """Do rounds until `stop` is set; errands have a thread of their own, so that nothing waits unsealed for an authority."""
     rounds = Rounds()
+    threading.Thread(target=_repeat, args=(rounds, rounds.errands(), stop), name="qiyue-errands", daemon=True).start()
+    _repeat(rounds, rounds.jobs(), stop)
+
+
+def _repeat(rounds: Rounds, jobs: Sequence[Job], stop: threading.Event) -> None:
     while not stop.wait(PAUSE):
         close_old_connections()
-        rounds.run()
+        rounds.run(jobs)
     connection.close()
 
 
