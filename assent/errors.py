@@ -43,3 +43,16 @@ class AlreadyAccepted(Refusal):
 
     status = 409
     message = _("该版本已经同意过，不能再表示不同意。")
+
+
+class NotSealedYet(Refusal):
+    """What a proof is asked for has no place in the tree yet; the sealer gives it one within a second."""
+
+    status = 409
+    message = _("这条记录刚刚写下，尚未封入日志，暂时没有证明。请过几秒钟再试。")
+
+
+class ErasureNotSealed(NotSealedYet):
+    """A value was erased, and the checkpoint does not cover the entry that says so."""
+
+    message = _("有一项个人信息刚刚被删除，这次删除尚未封入日志。请过几秒钟再试。")
