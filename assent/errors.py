@@ -56,3 +56,10 @@ class ErasureNotSealed(NotSealedYet):
     """A value was erased, and the checkpoint does not cover the entry that says so."""
 
     message = _("有一项个人信息刚刚被删除，这次删除尚未封入日志。请过几秒钟再试。")
+
+
+class PackNotKept(Refusal):
+    """The file of a pack is deleted after a week, and at once when a value that it holds is erased."""
+
+    status = 410
+    message = _("这份出证包的文件已不再保存。您可以重新制作：同一内容、同一检查点的出证包逐字节相同。")

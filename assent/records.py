@@ -14,7 +14,7 @@ from assent.errors import ErasureNotSealed
 from evidence.checkpoint import VerifierKey, parse
 from evidence.kinds import Kind
 from evidence.log import Known, prove_all
-from evidence.models import Checkpoint, Disclosure, Entry, LogKey
+from evidence.models import Checkpoint, Disclosure, Entry, LogKey, TimestampAttempt
 
 # An erased value: the uid of the entry that committed to it, and the field.
 Erased = tuple[str, str]
@@ -134,7 +134,7 @@ def witness_of(checkpoint: Checkpoint) -> dict[str, Any]:
     note = parse(checkpoint.note)
     keys = LogKey.objects.order_by("pk").values_list("verifier_key", flat=True)
     cosignatures = sorted(checkpoint.cosignatures.all(), key=lambda cosignature: cosignature.witness_key)
-    stamp = checkpoint.timestamps.filter(response__isnull=False).order_by("number").first()
+    stamp = first_timestamp(checkpoint)
     return {
         "checkpoint": checkpoint.note + "".join(cosignature.line for cosignature in cosignatures),
         "keys": [key for key in keys if note.is_signed_by(VerifierKey.parse(key))],
@@ -142,6 +142,11 @@ def witness_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "timestamp": stamp
         and {"response": base64.b64encode(bytes(stamp.response)).decode(), "roots": timestamp_roots()},
     }
+
+
+def first_timestamp(checkpoint: Checkpoint) -> TimestampAttempt | None:
+    """Return the first timestamp over a checkpoint that was kept; it is the one that receipts and packs carry."""
+    return checkpoint.timestamps.filter(response__isnull=False).order_by("number").first()
 
 
 def timestamp_roots() -> str:
