@@ -118,12 +118,12 @@ def _make(request: PackRequest, *, clock: Callable[[], datetime]) -> None:
     """Write the file of a leased request. What fails is told on the request, raised, and tried again after the lease."""
     mine = PackRequest.objects.filter(pk=request.pk, finished_at__isnull=True, dropped_at__isnull=True)
     storage = storages["packs"]
-    Path(storage.location).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def progress(done: int) -> None:
         mine.update(done=done, leased_until=clock() + LEASE)
 
     try:
+        Path(storage.location).mkdir(mode=0o700, parents=True, exist_ok=True)
         # Without a name, so that nothing is left of it where the worker dies.
         with tempfile.TemporaryFile(dir=storage.location) as file:
             selection = selection_of(request)
