@@ -9,9 +9,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Person
+from assent.pack_requests import request_pack
+from assent.packing import Selection
+from evidence.log import seal
 from tests.support import DAY, MONDAY, NOON, accept_versions, decision, make_draft, publish, recorded, shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.usefixtures("noon", "packs_dir")
 
 APPS = ("agreements", "assent", "desk")
 EVERYBODY = "everybody"  # also without signing in
@@ -19,6 +22,7 @@ SIGNED_IN = "signed in"
 PUBLISHER = "publisher"
 AUDITOR = "auditor"
 OWN = "owner, actor, auditor"
+ASKER = "who asked for it"
 
 # Route: who may use it, and by which methods.
 ROUTES: dict[str, tuple[str, str]] = {
@@ -40,6 +44,9 @@ ROUTES: dict[str, tuple[str, str]] = {
     "assent:decline": (SIGNED_IN, "GET POST"),
     "assent:me": (SIGNED_IN, "GET"),
     "assent:receipt": (OWN, "GET"),
+    "assent:packs": (SIGNED_IN, "GET POST"),
+    "assent:pack": (ASKER, "GET"),
+    "assent:pack_file": (ASKER, "GET"),
     "assent:audit": (AUDITOR, "GET"),
     "assent:record": (AUDITOR, "GET"),
     "assent:export": (AUDITOR, "POST"),
@@ -59,6 +66,7 @@ MAY = {
     PUBLISHER: {"petra"},
     AUDITOR: {"audrey"},
     OWN: {"alice", "bob", "audrey"},
+    ASKER: {"bob"},
 }
 
 
@@ -101,6 +109,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
     for name, person in people.items():
         clients[name] = Client()
         clients[name].force_login(person)
+    seal(at=MONDAY)
+    pack = request_pack(selection=Selection(acceptance=accepted), actor=bob, at=NOON)
     pair = ["terms", 1, 2]
     arguments: dict[str, list[object]] = {
         "agreements:on_day": ["terms", "2026-03-05"],
@@ -110,6 +120,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
         "agreements:compare_docx": pair,
         "assent:receipt": [accepted.entry.uid],
         "assent:record": [accepted.entry.uid],
+        "assent:pack": [pack.uid],
+        "assent:pack_file": [pack.uid],
         "desk:draft": [draft.pk],
         "desk:publish": [draft.pk],
         "desk:withdraw": [announced.pk],
@@ -121,7 +133,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
     for name in ("assent:since", "desk:agreement", "desk:new_draft"):
         arguments[name] = ["terms"]
     own = decision(alice.account, shown(version), form_key=uuid4())
-    return Stage(clients, arguments, {"assent:accept": own, "assent:decline": own})
+    forms = {"assent:accept": own, "assent:decline": own, "assent:packs": {"acceptance": accepted.entry.uid}}
+    return Stage(clients, arguments, forms)
 
 
 def test_every_route_of_these_apps_has_a_row() -> None:
@@ -133,6 +146,8 @@ def test_who_may_read(stage, route) -> None:
     who, _methods = ROUTES[route]
     path = stage.path(route)
     statuses = {name: client.get(path) for name, client in stage.clients.items()}
+    for response in statuses.values():
+        response.close()
     allowed = {name for name, response in statuses.items() if response.status_code == 200 or is_own_redirect(response)}
     assert allowed == MAY[who]
     for name in set(CAST) - MAY[who]:
@@ -153,8 +168,9 @@ def test_who_may_not_write_writes_nothing(stage, route) -> None:
     who, _methods = ROUTES[route]
     path = stage.path(route)
     before = recorded()
-    # For alice's account only she and bob may decide, whoever is signed in.
+    # For alice's account only she and bob may decide, whoever is signed in; an auditor may have proof of it.
     may = {"alice", "bob"} if who == SIGNED_IN else MAY[who]
+    may |= {"audrey"} if route == "assent:packs" else set()
     for name in set(CAST) - may:
         response = stage.clients[name].post(path, stage.forms.get(route, {}))
         if name == "anonymous":
