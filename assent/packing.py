@@ -34,7 +34,7 @@ from evidence.statements import canonical_json, timestamp
 FORMAT = "qiyue-pack/1"
 VERIFIER = Path(__file__).with_name("verifier.py")
 BATCH = 500
-SPOOL = 4 * 1024 * 1024  # bytes of the table that stay in memory
+SPOOL = 256 * 1024  # bytes of the table that stay in memory
 OLDEST = (1980, 1, 1, 0, 0, 0)  # The one time of every file: a ZIP file knows none before.
 ABOUT_VERSIONS = (Kind.VERSION_PUBLISHED, Kind.VERSION_WITHDRAWN)
 # The personal values that have a column of their own in the table.
@@ -217,14 +217,12 @@ def _batches(contents: Contents, checkpoint: Checkpoint) -> Iterator[list[dict[s
     known: Known = {}
     places = merge(((place, True) for place in contents.own), ((place, False) for place in contents.beside))
     while batch := dict(islice(places, BATCH)):
-        entries = {
-            entry.sealed.position: entry
-            for entry in Entry.objects.filter(sealed__position__in=batch).select_related("sealed")
-        }
+        # Rows are fetched without each other: those that know one another wait for the garbage collector.
+        sealed = dict(Sealed.objects.filter(position__in=batch).values_list("entry", "position"))
         yield records_of(
-            entries.values(),
+            Entry.objects.filter(pk__in=sealed),
             checkpoint=checkpoint,
-            disclosed={entry.pk for place, entry in entries.items() if batch[place]},
+            disclosed={pk for pk, place in sealed.items() if batch[place]},
             erasures=contents.erasures,
             known=known,
         )

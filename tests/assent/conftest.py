@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -28,13 +27,3 @@ def noon() -> Iterator[datetime]:
 def account(alice: Person) -> Account:
     """The developer account of alice, for which bob may accept."""
     return alice.account
-
-
-@pytest.fixture
-def packs_dir(settings, tmp_path: Path) -> Path:
-    """Evidence packs are kept in a folder of the test."""
-    folder = tmp_path / "packs"
-    folder.mkdir(mode=0o700)
-    packs = settings.STORAGES["packs"]
-    settings.STORAGES = settings.STORAGES | {"packs": packs | {"OPTIONS": packs["OPTIONS"] | {"location": folder}}}
-    return folder

@@ -8,7 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tracemalloc
+from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile
@@ -24,7 +28,8 @@ from assent.packing import BATCH, Selection, checkpoint_over, contents_of, plain
 from evidence.kinds import Kind
 from evidence.log import append, seal
 from evidence.merkle import leaf_hash, verify_inclusion
-from evidence.models import Checkpoint, Entry
+from evidence.models import Checkpoint, Entry, TimestampAttempt
+from tests.authority import make_authority
 from tests.support import (
     CIRCUMSTANCES,
     DAY,
@@ -368,18 +373,48 @@ def test_a_title_is_no_markup_in_the_readme(agreement, petra, account, alice) ->
     assert plain_words("a\r\n# b\n`c`") == r"a \# b \`c\`"
 
 
+def stamp(checkpoint: Checkpoint, settings, folder: Path) -> Checkpoint:
+    """A checkpoint that an authority has timestamped."""
+    authority = make_authority(folder)
+    settings.TIMESTAMP_ROOTS = authority.roots_file
+    response = authority.stamp(checkpoint.note.split("\n\n")[0].encode() + b"\n")
+    stamped_at = datetime.now(UTC).replace(microsecond=0)
+    TimestampAttempt.objects.create(
+        number=1, checkpoint=checkpoint, authority="the tests'", at=MONDAY, response=response, stamped_at=stamped_at
+    )
+    return checkpoint
+
+
+def test_a_timestamp_is_in_the_pack_as_it_was_received(story, account, settings, tmp_path) -> None:
+    checkpoint = stamp(Checkpoint.objects.get(), settings, tmp_path)
+    pack = Unpacked(packed(Selection(account=account)))
+    response = bytes(checkpoint.timestamps.get().response)
+    roots = settings.TIMESTAMP_ROOTS.read_bytes()
+    assert pack.names[-6:] == [
+        "keys.txt",
+        "timestamp.tsr",
+        "timestamp-roots.pem",
+        "verify.py",
+        "README.md",
+        "pack.json",
+    ]
+    assert (pack.zip.read("timestamp.tsr"), pack.zip.read("timestamp-roots.pem")) == (response, roots)
+    assert pack.pack["timestamp"] == {"response": b64encode(response).decode(), "roots": roots.decode()}
+
+
 def blocks(readme: str) -> list[str]:
     """The commands that the README gives, block by block."""
     return [block.split("\n```")[0] for block in readme.split("```bash\n")[1:]]
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the README's commands need openssl")
-def test_the_commands_of_the_readme_verify_the_pack(story, account, tmp_path) -> None:
+def test_the_commands_of_the_readme_verify_the_pack(story, settings, tmp_path) -> None:
     for _ in range(300):
         with transaction.atomic():
             append(kind=Kind.AUDIT_EXPORTED, at=MONDAY, facts={})
     seal(at=MONDAY + 3 * DAY)
-    pack = Unpacked(packed(Selection(acceptance=story["accepted"]), Checkpoint.objects.get(number=2)))
+    stamped = stamp(Checkpoint.objects.get(number=2), settings, tmp_path)
+    pack = Unpacked(packed(Selection(acceptance=story["accepted"]), stamped))
     pack.zip.extractall(tmp_path)
 
     def told(block: str) -> list[str]:
@@ -393,10 +428,11 @@ def test_the_commands_of_the_readme_verify_the_pack(story, account, tmp_path) ->
         )
         return run.stdout.split("\n")[:-1]
 
-    _verify, files, signature, inclusion, number = blocks(pack.zip.read("README.md").decode())
+    _verify, files, signature, timestamped, inclusion, number = blocks(pack.zip.read("README.md").decode())
     assert told(files) == ["files OK"]
     assert told(signature) == ["Signature Verified Successfully"]
-    root = bytes(Checkpoint.objects.get(number=2).root).hex()
+    assert [line.split(":")[0] for line in told(timestamped)] == ["Time stamp", "Verification"]
+    root = bytes(stamped.root).hex()
     assert told(inclusion) == [root, root]
     [record] = [record for record in pack.records if "acceptance.express" in record["statement"]]
     committed = json.loads(record["statement"])["commitments"]["account_qq"]
@@ -438,3 +474,37 @@ def test_queries_grow_with_batches_not_with_records(agreement, petra, account, a
     few = queries(3)
     assert queries(30) == few
     assert BATCH > 50
+
+
+class Measured(io.BytesIO):
+    """A file that forgets what is written, so that only the pack's own memory is measured."""
+
+    def write(self, data) -> int:
+        self.seek(len(data), io.SEEK_CUR)
+        return len(data)
+
+
+@pytest.mark.soak
+def test_memory_does_not_grow_with_the_records(agreement, petra, account, alice) -> None:
+    version = publish(agreement, petra)
+    selection = Selection(account=account)
+
+    def made(count: int) -> tuple[int, float]:
+        """The peak of memory in bytes, and the time in seconds without measuring it."""
+        for _ in range(count):
+            accept_versions(account, alice, version)
+        checkpoint = seal(at=MONDAY)
+        started = monotonic()
+        write_pack(io.BytesIO(), selection=selection, checkpoint=checkpoint)
+        took = monotonic() - started
+        tracemalloc.start()
+        write_pack(Measured(), selection=selection, checkpoint=checkpoint)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak, took
+
+    few, _took = made(1_000)
+    many, took = made(2_000)
+    print(f"3,000 acceptances: {took:.2f} s, {many / 1e6:.1f} MB; 1,000: {few / 1e6:.1f} MB")
+    assert many < few + 2_000_000
+    assert took < 20

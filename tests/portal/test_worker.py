@@ -3,16 +3,23 @@
 import logging
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import Person
+from assent import pack_requests
+from assent.models import PackRequest
+from assent.pack_requests import KEPT, request_pack
+from assent.packing import Selection
 from evidence.checkpoint import SigningKey
 from evidence.kinds import Kind
 from evidence.log import append, seal
 from evidence.models import Checkpoint, Entry, Sealed
-from portal.worker import REMIND_EVERY, Rounds, start_in_background
+from portal.worker import REMIND_EVERY, TIDY_EVERY, Rounds, start_in_background
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -63,3 +70,27 @@ def test_a_lasting_fault_is_told_once_and_ends_with_its_cause(
     settings.LOG_KEYS = good
     rounds.run()
     assert Checkpoint.objects.count() == 2
+
+
+def test_a_round_makes_a_pack_that_waits_and_deletes_one_that_is_old(
+    alice: Person, packs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pack_requests, "AT_ONCE", 0)
+    rounds = Rounds()
+    rounds.run()
+    request_pack(selection=Selection(account=alice.account), actor=alice, at=timezone.now())
+    rounds.run()
+    assert PackRequest.objects.get().state == "ready"
+    PackRequest.objects.update(finished_at=timezone.now() - KEPT)
+    rounds.run()
+    assert PackRequest.objects.get().state == "ready"  # Files are looked at once a minute.
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + TIDY_EVERY + 1)
+    rounds.run()
+    assert PackRequest.objects.get().state == "gone"
+
+
+def test_what_takes_minutes_keeps_nothing_unsealed() -> None:
+    rounds = Rounds()
+    assert rounds.jobs() == (rounds.seal,)
+    assert rounds.labours() == (rounds.make_pack, rounds.tidy_packs)
