@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from evidence.checkpoint import VerifierKey, parse
 from evidence.kinds import Kind
 from evidence.log import Known, prove_all
 from evidence.models import Checkpoint, Disclosure, Entry, LogKey, TimestampAttempt
+
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")
 
 # An erased value: the uid of the entry that committed to it, and the field.
 Erased = tuple[str, str]
@@ -150,6 +153,7 @@ def first_timestamp(checkpoint: Checkpoint) -> TimestampAttempt | None:
 
 
 def timestamp_roots() -> str:
-    """Return the PEM of the timestamping authority's roots, without carriage returns; '' where none are configured."""
+    """Return the authority's root certificates as PEM and nothing else, whatever stands around them in their file."""
     path = getattr(settings, "TIMESTAMP_ROOTS", None)
-    return Path(path).read_text("ascii").replace("\r", "") if path else ""
+    text = Path(path).read_text("utf-8").replace("\r", "") if path else ""
+    return "".join(f"{certificate}\n" for certificate in CERTIFICATE.findall(text))

@@ -22,14 +22,17 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 
 from agreements.publishing import withdraw_version
+from assent import verifier
 from assent.accepting import Circumstances, accept, refuse
 from assent.errors import ErasureNotSealed, NotSealedYet
 from assent.packing import BATCH, Selection, checkpoint_over, contents_of, plain_words, write_pack
+from assent.verifier import check
 from evidence.kinds import Kind
 from evidence.log import append, seal
 from evidence.merkle import leaf_hash, verify_inclusion
 from evidence.models import Checkpoint, Entry, TimestampAttempt
 from tests.authority import make_authority
+from tests.conftest import LOG_KEY
 from tests.support import (
     CIRCUMSTANCES,
     DAY,
@@ -400,6 +403,66 @@ def test_a_timestamp_is_in_the_pack_as_it_was_received(story, account, settings,
     ]
     assert (pack.zip.read("timestamp.tsr"), pack.zip.read("timestamp-roots.pem")) == (response, roots)
     assert pack.pack["timestamp"] == {"response": b64encode(response).decode(), "roots": roots.decode()}
+
+
+@pytest.fixture
+def proved(story, account, agreement, bob, administrator, settings, tmp_path) -> dict[str, bytes]:
+    """Packs of every kind with something erased, timestamped, in a tree of more than one tile."""
+    refusal = Entry.objects.get(kind=Kind.REFUSED)
+    erase_values(bob.pk, administrator, [(refusal, "actor_qq"), (refusal, "address")])
+    for _ in range(300):
+        with transaction.atomic():
+            append(kind=Kind.AUDIT_EXPORTED, at=MONDAY, facts={})
+    stamp(seal(at=MONDAY + 5 * DAY), settings, tmp_path)
+    selections = {"account": account, "agreement": agreement, "acceptance": story["others"]}
+    return {name: packed(Selection(**{name: about}), Checkpoint.objects.last()) for name, about in selections.items()}
+
+
+@pytest.mark.parametrize("about", ["account", "agreement", "acceptance"])
+def test_the_verifier_finds_nothing_wrong(proved, about) -> None:
+    report = check(proved[about], trusted_keys=[str(LOG_KEY.verifier)])
+    assert [finding for finding in report.findings if finding.holds is False] == []
+    assert (report.holds, report.format, report.facts["selection"].keys()) == (True, "pack", {about})
+    assert {finding.code for finding in report.findings if finding.holds} >= {
+        "files", "form", "statement", "log_signature", "key", "disclosure", "selection", "text", "timestamp", "time",
+    }  # fmt: skip
+    erased = [finding for finding in report.findings if finding.code == "erased"]
+    assert len(erased) == (0 if about == "acceptance" else 2)
+
+
+def test_the_verifier_in_the_pack_runs_alone(proved, tmp_path) -> None:
+    folder = tmp_path / "unpacked"
+    Unpacked(proved["account"]).zip.extractall(folder)
+    assert (folder / "verify.py").read_bytes() == Path(verifier.__file__).read_bytes()
+
+    def verified() -> tuple[int, str]:
+        command = [sys.executable, "-I", "-S", "verify.py", "--language", "en"]
+        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout.split("\n")[0]
+
+    assert verified() == (0, "pack: It holds, provided that the key that signed is the log's.")
+    table = folder / "records.csv"
+    table.write_bytes(table.read_bytes().replace(b"20002", b"20003"))
+    assert verified() == (1, "pack: It does NOT hold.")
+
+
+def test_no_bit_of_a_pack_changes_unseen(proved) -> None:
+    """Each member of the pack in turn is changed at its middle, with its digest in pack.json put right where it has one."""
+    original = Unpacked(proved["account"])
+    for name in original.names:
+        file = io.BytesIO()
+        data = original.zip.read(name)
+        middle = len(data) // 2
+        changed = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        with ZipFile(file, "w") as archive:
+            for other in original.names:
+                content = changed if other == name else original.zip.read(other)
+                if other == "pack.json" and name not in ("pack.json", "README.md", "records.csv", "verify.py"):
+                    content = content.replace(
+                        hashlib.sha256(data).hexdigest().encode(), hashlib.sha256(changed).hexdigest().encode()
+                    )
+                archive.writestr(other, content)
+        assert not check(file.getvalue()).holds, name
 
 
 def blocks(readme: str) -> list[str]:

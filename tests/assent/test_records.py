@@ -162,7 +162,8 @@ def test_a_checkpoint_comes_with_the_keys_that_signed_it_and_its_first_timestamp
     }
     assert witness_of(both)["keys"] == [str(LOG_KEY.verifier), str(other.verifier)]
     settings.TIMESTAMP_ROOTS = tmp_path / "roots.pem"
-    settings.TIMESTAMP_ROOTS.write_bytes(b"-----BEGIN CERTIFICATE-----\r\n")
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    settings.TIMESTAMP_ROOTS.write_bytes(f"# Our root\n{pem}\nThe next\n{pem}".replace("\n", "\r\n").encode())
     outcomes = [{"error": "no answer"}, {"response": b"first"}, {"response": b"second"}]
     for number, outcome in enumerate(outcomes, start=1):
         stamped_at = MONDAY + timedelta(minutes=number) if "response" in outcome else None
@@ -170,5 +171,5 @@ def test_a_checkpoint_comes_with_the_keys_that_signed_it_and_its_first_timestamp
         TimestampAttempt.objects.create(number=number, checkpoint=both, **values, **outcome)
     assert witness_of(both)["timestamp"] == {
         "response": base64.b64encode(b"first").decode(),
-        "roots": "-----BEGIN CERTIFICATE-----\n",
+        "roots": pem * 2,
     }
