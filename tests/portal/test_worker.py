@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import Person
+from assent import pack_requests
+from assent.models import PackRequest
+from assent.pack_requests import KEPT, request_pack
+from assent.packing import Selection
 from evidence import timestamping
 from evidence.checkpoint import SigningKey
 from evidence.kinds import Kind
 from evidence.log import append, seal
 from evidence.models import Checkpoint, Entry, Sealed, TimestampAttempt
-from portal.worker import REMIND_EVERY, Rounds, start_in_background
+from portal.worker import REMIND_EVERY, TIDY_EVERY, Rounds, start_in_background
 from tests.authority import make_authority, serving
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -99,3 +105,27 @@ def test_an_authority_that_hangs_keeps_nothing_from_being_sealed(
             hangs.set()
             wait_until(lambda: not any(thread.name.startswith("qiyue-") for thread in threading.enumerate()))
     assert TimestampAttempt.objects.get().error == "the authority did not answer: timed out"
+
+
+def test_a_round_makes_a_pack_that_waits_and_deletes_one_that_is_old(
+    alice: Person, packs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pack_requests, "AT_ONCE", 0)
+    rounds = Rounds()
+    rounds.run()
+    request_pack(selection=Selection(account=alice.account), actor=alice, at=timezone.now())
+    rounds.run()
+    assert PackRequest.objects.get().state == "ready"
+    PackRequest.objects.update(finished_at=timezone.now() - KEPT)
+    rounds.run()
+    assert PackRequest.objects.get().state == "ready"  # Files are looked at once a minute.
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + TIDY_EVERY + 1)
+    rounds.run()
+    assert PackRequest.objects.get().state == "gone"
+
+
+def test_what_takes_minutes_keeps_nothing_unsealed() -> None:
+    rounds = Rounds()
+    assert rounds.jobs() == (rounds.seal,)
+    assert rounds.labours() == (rounds.make_pack, rounds.tidy_packs)
