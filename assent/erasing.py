@@ -19,6 +19,7 @@ from accounts.models import Account, CollaboratorGrant, Person, RoleHolding
 from agreements.models import LegalProfile
 from assent.errors import AccountStillOpen, AlreadyErased, OnHold, RetentionRunning
 from assent.models import AcceptanceLine, LegalHold, Refusal
+from assent.pack_requests import drop_packs
 from evidence import errors
 from evidence.kinds import Kind
 from evidence.log import append, not_before_the_log
@@ -81,16 +82,14 @@ def kept_until(person: Person) -> datetime | None:
     it accepted or refused, from its closing. For a role, and for what an administrator did about roles: 3 years.
     """
     accounts = Account.objects.filter(Q(owner=person) | _acted_for(person), closed_at__isnull=False).values("pk")
-    accepted = AcceptanceLine.objects.filter(acceptance__account__in=accounts).values_list(
-        "acceptance__account__closed_at", "version__agreement__legal_profile"
-    )
-    refused = Refusal.objects.filter(account__in=accounts).values_list(
-        "account__closed_at", "version__agreement__legal_profile"
-    )
-    floors = [
-        years_later(closed_at, LegalProfile(profile).retention_years)
-        for closed_at, profile in accepted.distinct().union(refused.distinct())
-    ]
+    profile = "version__agreement__legal_profile"
+    lines = AcceptanceLine.objects.filter(acceptance__account__in=accounts).order_by().distinct()
+    refusals = Refusal.objects.filter(account__in=accounts).order_by().distinct()
+    decided = {
+        *lines.values_list("acceptance__account__closed_at", profile),
+        *refusals.values_list("account__closed_at", profile),
+    }
+    floors = [years_later(closed_at, LegalProfile(name).retention_years) for closed_at, name in decided]
     holdings = RoleHolding.objects
     ends = [
         *holdings.filter(person=person, ended_at__isnull=False).values_list("ended_at", flat=True),
@@ -149,6 +148,7 @@ def look_before_erasing(*, person: Person, actor: Person, at: datetime) -> Prosp
     """Return what `erase_person` would do at `at`. Raises NotAuthorised."""
     if not may_appoint(person=actor, at=at):
         raise NotAuthorised
+    person = Person.objects.get(pk=person.pk)
     values = [] if person.qq_number is None else list(_values_of(person))
     return Prospect(
         entries=len({value.entry_id for value in values}),
@@ -162,7 +162,7 @@ def look_before_erasing(*, person: Person, actor: Person, at: datetime) -> Prosp
 def erase_person(*, person: Person, actor: Person, at: datetime) -> Entry:
     """Erase the personal values of a person and return the log's entry of it; statements and their hashes stay as they are.
 
-    The number is free afterwards: who signs up with it is a new person (docs/decisions/0008-erasure.md). Raises NotAuthorised,
+    The number is free afterwards: who signs up with it is a new person (docs/decisions/0010-erasure.md). Raises NotAuthorised,
     AlreadyErased, AccountStillOpen, OnHold, RetentionRunning.
     """
     if not may_appoint(person=actor, at=at):
@@ -197,6 +197,7 @@ def erase_person(*, person: Person, actor: Person, at: datetime) -> Entry:
     person.is_active = False
     person.erased_at, person.erasure = at, entry.uid
     person.save()
+    drop_packs(at=at)
     return entry
 
 

@@ -39,6 +39,20 @@ class KeyNotIntroduced(Refusal):
     )
 
 
+class KeysInEnvironment(Refusal):
+    """A key file is to be changed, and the keys come from the environment."""
+
+    status = 409
+    message = _("签名密钥由 QIYUE_LOG_KEY 给出，本命令无法更改。请按 docs/operations.md 的步骤更换。")
+
+
+class KeyNotSealed(Refusal):
+    """The new key is in the file beside the old one, and no checkpoint that both sign has come about."""
+
+    status = 409
+    message = _("新旧密钥均已写入 %(path)s，但尚无由两者共同签名的检查点。日志能够封存后，请再次运行本命令。")
+
+
 class TimestampFault(TextChoices):
     """Why there is no timestamp. The English value is kept with the attempt, so what stands here stays readable."""
 
@@ -65,7 +79,7 @@ class TimestampFault(TextChoices):
 class TimestampRefused(Refusal):
     """A timestamp could not be had or is not good. `reason` says why in plain English, for keeping."""
 
-    status = 502
+    status = 422
     message = _("没有取得可用的时间戳：%(fault)s。")
 
     def __init__(self, fault: TimestampFault, detail: str = "") -> None:

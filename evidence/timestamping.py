@@ -69,7 +69,7 @@ def checked(*, response: bytes, body: bytes, roots: str, nonce: int | None = Non
         info = parsed.tst_info
         at, imprint = info.gen_time.astimezone(UTC), info.message_imprint
         certificates = [x509.load_der_x509_certificate(data) for data in parsed.signed_data.certificates]
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise TimestampRefused(TimestampFault.NOT_A_RESPONSE) from None
     if (imprint.hash_algorithm.dotted_string, imprint.message) != (SHA256_OID, hashlib.sha256(body).digest()):
         raise TimestampRefused(TimestampFault.WRONG_IMPRINT)
@@ -83,7 +83,7 @@ def checked(*, response: bytes, body: bytes, roots: str, nonce: int | None = Non
         raise TimestampRefused(TimestampFault.NO_ROOTS) from None
     try:
         VerifierBuilder(roots=trusted).build().verify_message(parsed, body)
-    except (ValueError, VerificationError):
+    except (ValueError, VerificationError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         if all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in [*certificates, *trusted]):
             raise TimestampRefused(TimestampFault.UNTRUSTED) from None
         raise TimestampRefused(TimestampFault.EXPIRED) from None
