@@ -546,17 +546,23 @@ def test_timestamps_of_an_authority_that_the_roots_do_not_vouch_for_are_named(
 
 def test_statements_from_before_they_named_their_rows_still_verify(small: SimpleNamespace) -> None:
     """What an older statement does not say is found by what it does say, and not held against the row."""
-    for entry in Entry.objects.all():
-        told = json.loads(bytes(entry.statement))
-        for fact in ("rows", "holding", "form_key", "agreement_created_at", "drafted_at", "drafted_by"):
-            told["facts"].pop(fact, None)
-        data = canonical_json(told)
-        run("UPDATE evidence_entry SET statement = %s, leaf_hash = %s WHERE id = %s", data, leaf_hash(data), entry.pk)
-    for model in (Sealed, Tile, Checkpoint):
-        run(f"DELETE FROM {model._meta.db_table}")
-    assert found() == []
-    run("UPDATE agreements_version SET effective_at = %s WHERE id = %s", LATER, small.version.pk)
-    assert found() == [("agreements_version", str(small.version.pk), column("effective_at"))]
+    with undone():
+        for entry in Entry.objects.all():
+            told = json.loads(bytes(entry.statement))
+            for fact in ("rows", "holding", "form_key", "agreement_created_at", "drafted_at", "drafted_by"):
+                told["facts"].pop(fact, None)
+            data = canonical_json(told)
+            run(
+                "UPDATE evidence_entry SET statement = %s, leaf_hash = %s WHERE id = %s",
+                data,
+                leaf_hash(data),
+                entry.pk,
+            )
+        for model in (Sealed, Tile, Checkpoint):
+            run(f"DELETE FROM {model._meta.db_table}")
+        assert found() == []
+        run("UPDATE agreements_version SET effective_at = %s WHERE id = %s", LATER, small.version.pk)
+        assert found() == [("agreements_version", str(small.version.pk), column("effective_at"))]
 
 
 def test_an_untouched_portal_raises_no_alarm(portal: History) -> None:
