@@ -19,6 +19,7 @@ from accounts.models import Account, CollaboratorGrant, Person, RoleHolding
 from agreements.models import LegalProfile
 from assent.errors import AccountStillOpen, AlreadyErased, OnHold, RetentionRunning
 from assent.models import AcceptanceLine, LegalHold, Refusal
+from assent.pack_requests import drop_packs
 from evidence import errors
 from evidence.kinds import Kind
 from evidence.log import append, not_before_the_log
@@ -161,7 +162,7 @@ def look_before_erasing(*, person: Person, actor: Person, at: datetime) -> Prosp
 def erase_person(*, person: Person, actor: Person, at: datetime) -> Entry:
     """Erase the personal values of a person and return the log's entry of it; statements and their hashes stay as they are.
 
-    The number is free afterwards: who signs up with it is a new person (docs/decisions/0008-erasure.md). Raises NotAuthorised,
+    The number is free afterwards: who signs up with it is a new person (docs/decisions/0010-erasure.md). Raises NotAuthorised,
     AlreadyErased, AccountStillOpen, OnHold, RetentionRunning.
     """
     if not may_appoint(person=actor, at=at):
@@ -196,6 +197,7 @@ def erase_person(*, person: Person, actor: Person, at: datetime) -> Entry:
     person.is_active = False
     person.erased_at, person.erasure = at, entry.uid
     person.save()
+    drop_packs(at=at)
     return entry
 
 

@@ -95,3 +95,23 @@ class AlreadyErased(Refusal):
 
     status = 409
     message = _("此人的个人信息已经删除。")
+
+
+class NotSealedYet(Refusal):
+    """What a proof is asked for has no place in the tree yet; the sealer gives it one within a second."""
+
+    status = 409
+    message = _("这条记录刚刚写下，尚未封入日志，暂时没有证明。请过几秒钟再试。")
+
+
+class ErasureNotSealed(NotSealedYet):
+    """A value was erased, and the checkpoint does not cover the entry that says so."""
+
+    message = _("有一项个人信息刚刚被删除，这次删除尚未封入日志。请过几秒钟再试。")
+
+
+class PackNotKept(Refusal):
+    """The file of a pack is deleted after a week, and at once when a value that it holds is erased."""
+
+    status = 410
+    message = _("这份出证包的文件已不再保存。您可以重新制作：同一内容、同一检查点的出证包逐字节相同。")

@@ -1,12 +1,15 @@
-"""Forms of the accept page, the auditor's filters, holds and erasure: they check shape; the acts decide."""
+"""Forms of the accept page, the auditor's filters, evidence packs, holds and erasure: they check shape; the acts decide."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import QQNumberField
+from accounts.models import Account
 from agreements.models import Agreement
 from assent.accepting import Shown
-from assent.models import Basis
+from assent.models import Acceptance, Basis
 
 
 def document_value(shown: Shown) -> str:
@@ -86,3 +89,30 @@ class FindPersonForm(forms.Form):
     """Whose personal values are to be erased."""
 
     qq_number = QQNumberField()
+
+
+class PackForm(forms.Form):
+    """What a pack is to be about: an account, by its key or its QQ number, an agreement or an acceptance; one of them."""
+
+    account = forms.ModelChoiceField(label=_("账户"), queryset=Account.objects.select_related("owner"), required=False)
+    account_qq = QQNumberField(label=_("账户 QQ"), required=False)
+    agreement = forms.ModelChoiceField(
+        label=_("协议"), queryset=Agreement.objects.all(), to_field_name="slug", required=False, empty_label=_("请选择")
+    )
+    acceptance = forms.ModelChoiceField(
+        label=_("回执编号"),
+        queryset=Acceptance.objects.select_related("entry", "account__owner", "actor"),
+        to_field_name="entry__uid",
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = {name: value for name, value in super().clean().items() if value}
+        if number := values.pop("account_qq", None):
+            account = Account.objects.filter(owner__qq_number=number).select_related("owner").first()
+            if account is None:
+                raise forms.ValidationError(_("没有 QQ 号 %(qq_number)s 的开发者账户。"), params={"qq_number": number})
+            values.setdefault("account", account)
+        if len(values) != 1 and not self.errors:
+            raise forms.ValidationError(_("请指明一个账户、一份协议或一条同意记录。"))
+        return {"selection": values}

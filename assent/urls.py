@@ -1,8 +1,8 @@
-"""Addresses of accepting, one's own acceptances, receipts, the reader's comparison, the audit, holds and erasure."""
+"""Addresses of accepting, one's own acceptances, receipts, packs, the reader's comparison, the audit, holds and erasure."""
 
 from django.urls import path
 
-from assent import audit_views, erasure_views, hold_views, views
+from assent import audit_views, erasure_views, hold_views, pack_views, views
 
 app_name = "assent"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("me/", views.me, name="me"),
     path("receipts/<uuid:uid>/", views.receipt, name="receipt"),
     path("agreements/<slug:slug>/compare/", views.since_accepted, name="since"),
+    path("packs/", pack_views.packs, name="packs"),
+    path("packs/<uuid:uid>/", pack_views.pack, name="pack"),
+    path("packs/<uuid:uid>/download", pack_views.pack_file, name="pack_file"),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/export.csv", audit_views.export, name="export"),
     path("audit/holds/", hold_views.holds, name="holds"),

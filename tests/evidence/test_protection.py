@@ -567,7 +567,8 @@ def test_readyz_answers_503_while_a_trigger_is_missing(client: Client, db: None)
     assert client.get("/readyz").status_code == 200
     name = drop(Entry, "update")
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "missing": [f"trigger {name}"]})
+    told = {"status": "not ready", "missing": [f"trigger {name}"], "warnings": [], "log": None}
+    assert (answer.status_code, answer.json()) == (503, told)
     install(connection)
     assert client.get("/readyz").status_code == 200
 
