@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.authority import may_audit
 from accounts.errors import NotAuthorised
 from assent.auditing import Query, export_csv, find, page_after
+from assent.erasing import erased_by
 from assent.forms import AuditForm, PackForm
 from assent.models import Acceptance
 
@@ -54,6 +55,7 @@ def record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     context = {
         "acceptance": acceptance,
         "personal": {d.field: d.value for d in acceptance.entry.disclosures.all()},
+        "erasures": erased_by(acceptance.entry),
         "statement": bytes(acceptance.entry.statement).decode(),
         "leaf_hash": bytes(acceptance.entry.leaf_hash).hex(),
     }

@@ -1,4 +1,4 @@
-"""Forms of the accept page, the auditor's filters and evidence packs: they check shape; the acts decide."""
+"""Forms of the accept page, the auditor's filters, evidence packs, holds and erasure: they check shape; the acts decide."""
 
 from typing import Any
 
@@ -65,6 +65,30 @@ class AuditForm(forms.Form):
     basis = forms.ChoiceField(label=_("方式"), choices=[("", _("全部")), *Basis.choices], required=False)
     since = forms.DateField(label=_("自"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("至（含当日）"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class ReasonForm(forms.Form):
+    """Why a legal hold is lifted."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=2000,
+        help_text=_("如法院、案号、来函日期。理由只作为个人信息保存，日志中只有它的加盐摘要。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class HoldForm(ReasonForm):
+    """About whom a legal hold is, and why."""
+
+    qq_number = QQNumberField()
+    field_order = ("qq_number", "reason")
+
+
+class FindPersonForm(forms.Form):
+    """Whose personal values are to be erased."""
+
+    qq_number = QQNumberField()
 
 
 class PackForm(forms.Form):

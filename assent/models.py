@@ -1,4 +1,4 @@
-"""Acceptances, their documents, refusals, and requests for evidence packs: columns, constraints and querysets; no acts."""
+"""Acceptances, refusals, legal holds and requests for evidence packs: columns, constraints and querysets; no acts."""
 
 import uuid
 from typing import Literal
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, CollaboratorGrant, Person
 from agreements.models import Agreement, Language, Version, VersionText
-from evidence.append_only import AppendOnly
+from evidence.append_only import AppendOnly, Kept
 from evidence.models import Checkpoint, Entry
 
 
@@ -113,6 +113,46 @@ class Refusal(Act):
 
     def __str__(self) -> str:
         return str(self.entry.uid)
+
+
+class LegalHold(Kept):
+    """That nothing about a person may be erased until it is lifted: a lawsuit, an inquiry.
+
+    Why is told in the log's entries alone, as a personal value. A person may be under several holds at once.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="holds")
+    placed_at = models.DateTimeField(_("保全时间"))
+    placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    placed_entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(_("解除时间"), null=True)
+    lifted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="+")
+
+    fixed = ("person", "placed_at", "placed_by")
+    once = ("placed_entry", "lifted_at", "lifted_by", "lifted_entry")
+
+    class Meta:
+        verbose_name = _("法律保全")
+        verbose_name_plural = _("法律保全")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}: {self.person}"
+
+    @property
+    def placed_for(self) -> str | None:
+        """Return why the hold was placed; None once that is erased."""
+        return _reason(self.placed_entry)
+
+    @property
+    def lifted_for(self) -> str | None:
+        """Return why the hold was lifted; None once that is erased, or while it holds."""
+        return _reason(self.lifted_entry)
+
+
+def _reason(entry: Entry | None) -> str | None:
+    told = entry.disclosures.all() if entry else []
+    return next((disclosure.value for disclosure in told if disclosure.field == "reason"), None)
 
 
 PackState = Literal["waiting", "working", "ready", "gone"]

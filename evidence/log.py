@@ -74,10 +74,11 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
 
     Order is given here, not by a database sequence, so an entry that commits late is not skipped: it comes later. One
     sealer works at a time; where another does, this one leaves it to that. Each batch is one transaction. `sweep` looks
-    at all entries, not only at those of the last minutes. Raises KeyNotIntroduced where the log has keys and none of
-    ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
+    at all entries, not only at those of the last minutes, and introduces a new key even if nothing else waits. Raises
+    KeyNotIntroduced where the log has keys and none of ours is among them, unless `introduce_key` says that this is
+    meant, and ImproperlyConfigured for unreadable keys.
     """
-    if LogKey.objects.exists() and not _unsealed(at=at, sweep=sweep).exists():
+    if not _a_key_waits(sweep=sweep, even_unknown=introduce_key) and not unsealed(at=at, sweep=sweep).exists():
         return None
     newest, count = None, BATCH
     while count == BATCH:
@@ -86,7 +87,16 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
     return newest
 
 
-def _unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
+def _a_key_waits(*, sweep: bool, even_unknown: bool) -> bool:
+    """Return whether a key is to be introduced: the log's first one, or one beside those that the log knows."""
+    known = set(LogKey.objects.values_list("verifier_key", flat=True))
+    if not known or not (sweep or even_unknown):
+        return not known
+    ours = {str(key.verifier) for key in signing_keys()}
+    return not ours <= known and (even_unknown or bool(ours & known))
+
+
+def unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
     """Return the entries without a place, in the order of their keys."""
     settled = None if sweep else Checkpoint.objects.filter(at__lte=at - LATE).order_by("-number").first()
     entries = Entry.objects.filter(~Exists(Sealed.objects.filter(entry=OuterRef("pk"))))
@@ -101,7 +111,7 @@ def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> tuple[Chec
     last = Checkpoint.objects.order_by("-number").first()
     keys = signing_keys()
     _introduce(keys, at=at, even_unknown=introduce_key)
-    entries = list(_unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
+    entries = list(unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
     if not entries:
         return None, 0
     size = last.size if last else 0

@@ -188,6 +188,14 @@ LOG_ORIGIN = env.str(
 # Who seals the log: a thread of each server process, or only `manage.py work`.
 WORKER_IN_SERVER = env.bool("QIYUE_WORKER_IN_SERVER", True)
 
+# Who timestamps checkpoints (RFC 3161), the file of certificates that its own leads to, and how often at most, in seconds. A name
+# or a password in the address would be kept and shown with every timestamp.
+TIMESTAMP_AUTHORITY = env.str("QIYUE_TSA_URL", "", validate=validate.Regexp(r"(https?://[^\s@]{1,390})?\Z"))
+TIMESTAMP_ROOTS = env.path("QIYUE_TSA_ROOTS") if TIMESTAMP_AUTHORITY else None
+TIMESTAMP_EVERY = env.int("QIYUE_TSA_EVERY", 60, validate=validate.Range(min=1))
+# The verifier keys of those who may cosign checkpoints.
+WITNESSES = env.list("QIYUE_WITNESSES", [], subcast=str.strip)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes; a text may have 5 MB
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes
 

@@ -1,4 +1,4 @@
-"""The work that no request does: sealing the log, making evidence packs. It runs in the server, or as `manage.py work`.
+"""The work that no request does: sealing, timestamps, evidence packs. It runs in threads of the server, or as `manage.py work`.
 
 Any number of workers may run on any number of machines: whatever one of them does, a lock or a lease keeps from the others.
 """
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from assent.pack_requests import make_next_pack, tidy_packs
 from evidence.log import seal
+from evidence.timestamping import stamp_newest
 
 PAUSE = 0.5  # seconds between two rounds; with it an entry is sealed within a second
 SWEEP_EVERY = 3600  # seconds
@@ -41,6 +42,10 @@ class Rounds:
         if sweep:
             self.swept_at = now
 
+    def stamp(self, at: datetime) -> None:
+        """Ask for a timestamp over the newest checkpoint, if that is due."""
+        stamp_newest(at=at)
+
     def make_pack(self, at: datetime) -> None:
         """Make the evidence pack that has waited longest."""
         make_next_pack(at=at)
@@ -56,13 +61,17 @@ class Rounds:
         """Return the jobs in their order."""
         return (self.seal,)
 
+    def errands(self) -> tuple[Job, ...]:
+        """Return the jobs that ask somebody else over the network and may have to wait for him."""
+        return (self.stamp,)
+
     def labours(self) -> tuple[Job, ...]:
         """Return the jobs that may take minutes."""
         return (self.make_pack, self.tidy_packs)
 
     def run(self, jobs: Sequence[Job] | None = None) -> None:
         """Do these jobs once, or all."""
-        for job in (*self.jobs(), *self.labours()) if jobs is None else jobs:
+        for job in (*self.jobs(), *self.errands(), *self.labours()) if jobs is None else jobs:
             try:
                 job(timezone.now())
                 self.told.pop(job.__name__, None)
@@ -80,9 +89,10 @@ class Rounds:
 
 
 def work(stop: threading.Event) -> None:
-    """Do rounds until `stop` is set; what takes long has a thread of its own, so that nothing waits unsealed for it."""
+    """Do rounds until `stop` is set; what waits or takes long has a thread of its own, so that nothing stays unsealed for it."""
     rounds = Rounds()
-    threading.Thread(target=_repeat, args=(rounds, rounds.labours(), stop), name="qiyue-labours", daemon=True).start()
+    for jobs, name in ((rounds.errands(), "qiyue-errands"), (rounds.labours(), "qiyue-labours")):
+        threading.Thread(target=_repeat, args=(rounds, jobs, stop), name=name, daemon=True).start()
     _repeat(rounds, rounds.jobs(), stop)
 
 

@@ -101,7 +101,7 @@ def packs_dir(settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def administrator(db: None) -> Person:
     """Who gives and ends roles."""
-    return Person.objects.create_superuser("90009", PASSWORD)
+    return Person.objects.create_superuser("90009", PASSWORD, at=JOINED_AT)
 
 
 @pytest.fixture

@@ -8,10 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.joining import sign_up
 from accounts.models import Person
+from assent.legal_holds import place_hold
 from assent.pack_requests import request_pack
 from assent.packing import Selection
 from evidence.log import seal
+from tests.conftest import PASSWORD
 from tests.support import DAY, MONDAY, NOON, accept_versions, decision, make_draft, publish, recorded, shown
 
 pytestmark = pytest.mark.usefixtures("noon", "packs_dir")
@@ -21,6 +24,7 @@ EVERYBODY = "everybody"  # also without signing in
 SIGNED_IN = "signed in"
 PUBLISHER = "publisher"
 AUDITOR = "auditor"
+ADMINISTRATOR = "administrator"
 OWN = "owner, actor, auditor"
 ASKER = "who asked for it"
 
@@ -50,6 +54,10 @@ ROUTES: dict[str, tuple[str, str]] = {
     "assent:audit": (AUDITOR, "GET"),
     "assent:record": (AUDITOR, "GET"),
     "assent:export": (AUDITOR, "POST"),
+    "assent:holds": (AUDITOR, "GET POST"),
+    "assent:lift_hold": (AUDITOR, "GET POST"),
+    "assent:find_person": (ADMINISTRATOR, "GET POST"),
+    "assent:erase": (ADMINISTRATOR, "GET POST"),
     "desk:index": (PUBLISHER, "GET"),
     "desk:compare": (PUBLISHER, "GET POST"),
     "desk:new": (PUBLISHER, "GET POST"),
@@ -65,9 +73,11 @@ MAY = {
     SIGNED_IN: set(CAST) - {"anonymous"},
     PUBLISHER: {"petra"},
     AUDITOR: {"audrey"},
+    ADMINISTRATOR: {"administrator"},
     OWN: {"alice", "bob", "audrey"},
     ASKER: {"bob"},
 }
+DOERS = {PUBLISHER: "petra", AUDITOR: "audrey", ADMINISTRATOR: "administrator"}
 
 
 @dataclass
@@ -120,6 +130,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
         "agreements:compare_docx": pair,
         "assent:receipt": [accepted.entry.uid],
         "assent:record": [accepted.entry.uid],
+        "assent:lift_hold": [place_hold(person=alice, reason="诉讼", actor=audrey, at=MONDAY).pk],
+        "assent:erase": [sign_up(qq_number="70007", password=PASSWORD, with_account=False, at=MONDAY).pk],
         "assent:pack": [pack.uid],
         "assent:pack_file": [pack.uid],
         "desk:draft": [draft.pk],
@@ -133,7 +145,15 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
     for name in ("assent:since", "desk:agreement", "desk:new_draft"):
         arguments[name] = ["terms"]
     own = decision(alice.account, shown(version), form_key=uuid4())
-    forms = {"assent:accept": own, "assent:decline": own, "assent:packs": {"acceptance": accepted.entry.uid}}
+    forms = {
+        "assent:accept": own,
+        "assent:decline": own,
+        "assent:holds": {"qq_number": "30003", "reason": "诉讼"},
+        "assent:lift_hold": {"reason": "结案"},
+        "assent:find_person": {"qq_number": "70007"},
+        "assent:erase": {"qq_number": "70007"},
+        "assent:packs": {"acceptance": accepted.entry.uid},
+    }
     return Stage(clients, arguments, forms)
 
 
@@ -183,7 +203,7 @@ def test_who_may_not_write_writes_nothing(stage, route) -> None:
 @pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "POST" in methods])
 def test_who_may_write_is_not_refused(stage, route) -> None:
     who, _methods = ROUTES[route]
-    name = {PUBLISHER: "petra", AUDITOR: "audrey", SIGNED_IN: "alice"}[who]
+    name = {**DOERS, SIGNED_IN: "alice"}[who]
     if route == "assent:decline":
         name = "charlie"  # Alice's account accepted the version before; charlie has a decision of his own to make.
         account = Person.objects.get(qq_number="30003").account
@@ -197,7 +217,7 @@ def test_who_may_write_is_not_refused(stage, route) -> None:
 def test_other_methods_are_not_allowed(stage, route) -> None:
     _who, methods = ROUTES[route]
     path = stage.path(route)
-    client = stage.clients[{PUBLISHER: "petra", AUDITOR: "audrey"}.get(ROUTES[route][0], "alice")]
+    client = stage.clients[DOERS.get(ROUTES[route][0], "alice")]
     refused = {
         name for name in ("GET", "POST", "PUT", "PATCH", "DELETE") if client.generic(name, path).status_code == 405
     }

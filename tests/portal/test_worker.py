@@ -1,7 +1,9 @@
 """Tests of the worker: it seals within a second, goes on after faults, and tells a lasting fault without end only now and then."""
 
 import logging
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +17,22 @@ from assent import pack_requests
 from assent.models import PackRequest
 from assent.pack_requests import KEPT, request_pack
 from assent.packing import Selection
+from evidence import timestamping
 from evidence.checkpoint import SigningKey
 from evidence.kinds import Kind
 from evidence.log import append, seal
-from evidence.models import Checkpoint, Entry, Sealed
+from evidence.models import Checkpoint, Entry, Sealed, TimestampAttempt
 from portal.worker import REMIND_EVERY, TIDY_EVERY, Rounds, start_in_background
+from tests.authority import make_authority, serving
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    since = time.monotonic()
+    while not condition():
+        assert time.monotonic() - since < 20
+        time.sleep(0.05)
 
 
 def add() -> Entry:
@@ -70,6 +81,30 @@ def test_a_lasting_fault_is_told_once_and_ends_with_its_cause(
     settings.LOG_KEYS = good
     rounds.run()
     assert Checkpoint.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_authority_that_hangs_keeps_nothing_from_being_sealed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timestamping, "TIMEOUT", 3)
+    hangs = threading.Event()
+    settings.TIMESTAMP_ROOTS = make_authority(tmp_path).roots_file
+    seal(at=AT)
+    with serving(lambda handler, query: hangs.wait(10) and None) as server:
+        settings.TIMESTAMP_AUTHORITY = server.url
+        stop = start_in_background()
+        try:
+            wait_until(lambda: len(server.asked) == 1)
+            entry = add()
+            wait_until(lambda: Sealed.objects.filter(entry=entry).exists())
+            assert TimestampAttempt.objects.count() == 0
+            wait_until(lambda: TimestampAttempt.objects.count() == 1)
+        finally:
+            stop.set()
+            hangs.set()
+            wait_until(lambda: not any(thread.name.startswith("qiyue-") for thread in threading.enumerate()))
+    assert TimestampAttempt.objects.get().error == "the authority did not answer: timed out"
 
 
 def test_a_round_makes_a_pack_that_waits_and_deletes_one_that_is_old(

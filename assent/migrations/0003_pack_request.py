@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("agreements", "0002_kept_comparisons"),
-        ("assent", "0001_initial"),
+        ("assent", "0002_legal_holds"),
         ("evidence", "0003_entry_kinds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
