@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from evidence.models import Entry
+from evidence.models import Checkpoint, Cosignature, Entry, LogKey, Sealed, Tile, TimestampAttempt
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -32,3 +32,34 @@ class EntryAdmin(ReadOnlyAdmin):
     @admin.display(description="statement")
     def canonical(self, entry: Entry) -> str:
         return bytes(entry.statement).decode()
+
+
+@admin.register(Sealed)
+class SealedAdmin(ReadOnlyAdmin):
+    list_display = ("position", "entry")
+    list_select_related = ("entry",)
+
+
+@admin.register(Tile)
+class TileAdmin(ReadOnlyAdmin):
+    list_display = ("level", "index")
+
+
+@admin.register(LogKey)
+class LogKeyAdmin(ReadOnlyAdmin):
+    list_display = ("verifier_key", "introduced_at")
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(ReadOnlyAdmin):
+    list_display = ("number", "size", "at")
+
+
+@admin.register(Cosignature)
+class CosignatureAdmin(ReadOnlyAdmin):
+    list_display = ("checkpoint", "witness_key", "received_at")
+
+
+@admin.register(TimestampAttempt)
+class TimestampAttemptAdmin(ReadOnlyAdmin):
+    list_display = ("number", "checkpoint", "at", "stamped_at", "error")

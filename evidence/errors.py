@@ -31,7 +31,7 @@ class NeverChanges(Refusal):
 class KeyNotIntroduced(Refusal):
     """The log knows keys, and none of the configured ones is among them: another machine's key, or a lost one."""
 
-    status = 500
+    status = 409
     message = _(
         "日志从未启用过密钥 %(key)s，也没有配置任何已启用的密钥。请配置原来的密钥；"
         "如果原密钥已丢失，请运行 manage.py seal --introduce-key。"

@@ -54,7 +54,8 @@ class Disclosure(Kept):
 class Sealed(AppendOnly):
     """The place of an entry in the tree, counted from 0; given by the sealer, in the order in which it found entries."""
 
-    position = models.BigIntegerField(primary_key=True)
+    # We give the value; on SQLite only an auto field is the row's own key, round which INSERT OR REPLACE could go otherwise.
+    position = models.BigAutoField(primary_key=True)
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="sealed")
 
     class Meta:
@@ -98,7 +99,7 @@ class Checkpoint(AppendOnly):
     `root` is the tree's hash (32 bytes) at `size` entries; `through` the highest primary key among entries sealed so far.
     """
 
-    number = models.BigIntegerField(primary_key=True)
+    number = models.BigAutoField(primary_key=True)  # given by us, as in Sealed
     size = models.BigIntegerField(unique=True)
     root = models.BinaryField(max_length=32)
     at = models.DateTimeField()
@@ -138,7 +139,7 @@ class TimestampAttempt(AppendOnly):
     counted from 1 without a gap.
     """
 
-    number = models.BigIntegerField(primary_key=True)
+    number = models.BigAutoField(primary_key=True)  # given by us, as in Sealed
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="timestamps")
     authority = models.CharField(max_length=400)
     at = models.DateTimeField()

@@ -17,7 +17,8 @@ from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.demo import CIRCUMSTANCES, load_demo, shown
 from evidence.admin import ReadOnlyAdmin
-from evidence.models import Entry
+from evidence.log import seal
+from evidence.models import Cosignature, Entry, TimestampAttempt
 from evidence.protection import protected_models
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -28,7 +29,7 @@ every_registered = pytest.mark.parametrize("model", REGISTERED, ids=lambda model
 
 @pytest.fixture
 def superuser(db: None, client: Client) -> Client:
-    """A browser in which the administrator is signed in, after the demo, a withdrawal and a refusal."""
+    """A browser in which the administrator is signed in, after the demo, a withdrawal, a refusal and a checkpoint."""
     cast = load_demo(at=NOW)
     versions = Version.objects.filter(agreement__slug="developer-agreement")
     withdraw_version(version=versions.get(number=3), actor=cast.petra, at=NOW)
@@ -40,6 +41,9 @@ def superuser(db: None, client: Client) -> Client:
         circumstances=CIRCUMSTANCES,
         at=NOW,
     )
+    checkpoint = seal(at=NOW)
+    Cosignature.objects.create(checkpoint=checkpoint, witness_key="witness", line="— line\n", received_at=NOW)
+    TimestampAttempt.objects.create(number=1, checkpoint=checkpoint, authority="tsa", at=NOW, error="no answer")
     client.force_login(cast.administrator)
     return client
 

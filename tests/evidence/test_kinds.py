@@ -18,6 +18,7 @@ def test_no_kind_has_been_renamed_or_removed() -> None:
         "acceptance.express",
         "acceptance.refused",
         "audit.exported",
+        "log.key_introduced",
     }
 
 

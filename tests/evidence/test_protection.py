@@ -22,7 +22,8 @@ from assent.accepting import refuse
 from assent.demo import CIRCUMSTANCES, load_demo, shown
 from evidence.append_only import AppendOnly, Kept
 from evidence.errors import NeverChanges
-from evidence.models import Disclosure, Entry
+from evidence.log import seal
+from evidence.models import Cosignature, Disclosure, Entry, Tile, TimestampAttempt
 from evidence.protection import PREFIX, install, lift, missing, protected_models
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -45,6 +46,7 @@ ONCE = {
     RoleHolding: {"ended_at", "ended_by_id"},
 }
 ONLY_TO_NULL = {Person: {"qq_number"}, Disclosure: {"salt", "value"}}
+GROWS = {Tile: {"hashes"}}
 
 every_protected = pytest.mark.parametrize("model", list(protected_models()), ids=lambda model: model._meta.label)
 every_append_only = pytest.mark.parametrize("model", APPEND_ONLY, ids=lambda model: model._meta.label)
@@ -71,8 +73,15 @@ def story(db: None) -> None:
     end_grant(grant=ended, actor=cast.charlie, at=NOW)
     grant(account=alice, actor=cast.alice, qq_number="70007", scopes=list(Scope), at=NOW)
     end_role(person=cast.arno, role=Role.APPROVER, actor=cast.administrator, at=NOW)
+    checkpoint = seal(at=NOW)
+    Cosignature.objects.create(checkpoint=checkpoint, witness_key="witness", line="— line\n", received_at=NOW)
+    TimestampAttempt.objects.create(number=1, checkpoint=checkpoint, authority="tsa", at=NOW, error="no answer")
     # PostgreSQL does not touch the triggers of a table whose deferred foreign keys are still to be checked.
     connection.check_constraints()
+
+
+def key_of(model: type[models.Model]) -> str:
+    return model._meta.pk.column
 
 
 def columns_of(model: type[models.Model]) -> list[str]:
@@ -83,7 +92,7 @@ def table_of(model: type[models.Model]) -> list[tuple]:
     """Every byte of a table, as the database has it."""
     listed = ", ".join(f'"{column}"' for column in columns_of(model))
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT {listed} FROM "{model._meta.db_table}" ORDER BY id')
+        cursor.execute(f'SELECT {listed} FROM "{model._meta.db_table}" ORDER BY {key_of(model)}')
         return [tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in cursor.fetchall()]
 
 
@@ -139,6 +148,12 @@ def test_what_is_protected() -> None:
     assert labels >= {
         "evidence.Entry",
         "evidence.Disclosure",
+        "evidence.Sealed",
+        "evidence.Tile",
+        "evidence.LogKey",
+        "evidence.Checkpoint",
+        "evidence.Cosignature",
+        "evidence.TimestampAttempt",
         "accounts.Person",
         "accounts.Account",
         "accounts.CollaboratorGrant",
@@ -158,6 +173,12 @@ def test_the_database_has_these_unique_sets(db: None) -> None:
     assert {model._meta.label: unique_sets(model) for model in protected_models()} == {
         "evidence.Entry": [["id"], ["uid"]],
         "evidence.Disclosure": [["entry_id", "field"], ["id"]],
+        "evidence.Sealed": [["entry_id"], ["position"]],
+        "evidence.Tile": [["id"], ["level", "index"]],
+        "evidence.LogKey": [["entry_id"], ["id"], ["verifier_key"]],
+        "evidence.Checkpoint": [["number"], ["size"]],
+        "evidence.Cosignature": [["checkpoint_id", "witness_key"], ["id"]],
+        "evidence.TimestampAttempt": [["number"]],
         "accounts.Person": [["id"], ["qq_number"]],
         "accounts.Account": [["id"], ["owner_id"]],
         "accounts.CollaboratorGrant": [["account_id", "person_id"], ["id"]],
@@ -179,20 +200,23 @@ def test_raw_update_is_refused_even_without_a_change(model: type[models.Model], 
     row, table = open_row(model), model._meta.db_table
     for column in columns_of(model):
         refused(f'UPDATE "{table}" SET "{column}" = "{column}"')
-        refused(f'UPDATE "{table}" SET "{column}" = "{column}" WHERE id = %s', [row["id"]])
-        refused(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', [other_value(model, column, None), row["id"]])
+        refused(f'UPDATE "{table}" SET "{column}" = "{column}" WHERE {key_of(model)} = %s', [row[key_of(model)]])
+        refused(
+            f'UPDATE "{table}" SET "{column}" = %s WHERE {key_of(model)} = %s',
+            [other_value(model, column, None), row[key_of(model)]],
+        )
     assert table_of(model) == before
 
 
 @every_kept
 def test_raw_update_of_a_fixed_column_is_refused(model: type[models.Model], story: None) -> None:
     fixed = set(columns_of(model)) - FREE.get(model, set()) - ONCE.get(model, set()) - ONLY_TO_NULL.get(model, set())
-    assert "id" in fixed
+    assert key_of(model) in fixed
     before = table_of(model)
     row, table = open_row(model), model._meta.db_table
     for column in fixed:
         value = other_value(model, column, row[column])
-        refused(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', [value, row["id"]])
+        refused(f'UPDATE "{table}" SET "{column}" = %s WHERE {key_of(model)} = %s', [value, row[key_of(model)]])
         # Neither together with a column that may change, nor to what another row has.
         refused(f'UPDATE "{table}" SET "{column}" = %s', [value])
     assert table_of(model) == before
@@ -205,7 +229,7 @@ def test_raw_update_of_a_once_column_happens_once(model: type[models.Model], sto
         position = columns_of(model).index(column)
         filled = next(row[0] for row in before if row[position] is not None)
         empty = next(row[0] for row in before if row[position] is None)
-        update = f'UPDATE "{model._meta.db_table}" SET "{column}" = %s WHERE id = %s'
+        update = f'UPDATE "{model._meta.db_table}" SET "{column}" = %s WHERE {key_of(model)} = %s'
         for value in (None, other_value(model, column, None)):
             refused(update, [value, filled])
         assert table_of(model) == before
@@ -219,7 +243,7 @@ def test_raw_update_of_a_once_column_happens_once(model: type[models.Model], sto
 @every_protected
 def test_raw_delete_is_refused(model: type[models.Model], story: None) -> None:
     before = table_of(model)
-    refused(f'DELETE FROM "{model._meta.db_table}" WHERE id = %s', [open_row(model)["id"]])
+    refused(f'DELETE FROM "{model._meta.db_table}" WHERE {key_of(model)} = %s', [open_row(model)[key_of(model)]])
     refused(f'DELETE FROM "{model._meta.db_table}"')
     assert table_of(model) == before
 
@@ -247,7 +271,7 @@ def test_insert_or_replace_is_refused_for_every_unique_set(model: type[models.Mo
         for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT"):
             refused(f'{verb} INTO "{model._meta.db_table}" ({listed}) VALUES ({places})', list(new.values()))
         tried.append(chosen)
-    assert ["id"] in tried
+    assert [key_of(model)] in tried
     assert len(tried) == len(unique_sets(model))
     assert table_of(model) == before
 
@@ -272,11 +296,11 @@ def test_a_row_that_meets_no_other_is_inserted(model: type[models.Model], story:
 @every_protected
 def test_no_spelling_of_the_key_slips_past(model: type[models.Model], story: None) -> None:
     before, table = table_of(model), model._meta.db_table
-    new = next(new for chosen, new in replacements(model) if chosen == ["id"])
-    key = new.pop("id")
+    new = next(new for chosen, new in replacements(model) if chosen == [key_of(model)])
+    key = new.pop(key_of(model))
     listed = ", ".join(f'"{column}"' for column in new)
     places = ", ".join(["%s"] * len(new))
-    for name in ("id", "rowid", "oid", "_rowid_"):
+    for name in (key_of(model), "rowid", "oid", "_rowid_"):
         for spelling in (f"{key}", f"'{key}'", f"{key}.0", f"' {key} '", f"1 * {key}"):
             insert = f'INSERT OR REPLACE INTO "{table}" ({name}, {listed}) VALUES ({spelling}, {places})'
             refused(insert, list(new.values()))
@@ -288,7 +312,7 @@ def test_no_spelling_of_the_key_slips_past(model: type[models.Model], story: Non
 def test_an_upsert_is_refused(model: type[models.Model], story: None) -> None:
     before, table = table_of(model), model._meta.db_table
     # PostgreSQL takes one target, and the copy of a row meets its key first.
-    for columns in unique_sets(model) if connection.vendor == "sqlite" else [["id"]]:
+    for columns in unique_sets(model) if connection.vendor == "sqlite" else [[key_of(model)]]:
         target = ", ".join(f'"{column}"' for column in columns)
         refused(
             f'INSERT INTO "{table}" SELECT * FROM "{table}" WHERE true '
@@ -454,6 +478,17 @@ def test_an_erasure_through_the_model_keeps_to_the_same_rules(story: None) -> No
     disclosure.save()
     disclosure.refresh_from_db()
     assert (disclosure.value, disclosure.salt) == (None, None)
+
+
+def test_a_tile_only_grows(story: None) -> None:
+    tile = Tile.objects.get(level=0)
+    hashes, set_to = bytes(tile.hashes), "UPDATE evidence_tile SET hashes = %s WHERE id = %s"
+    for other in (b"", hashes[:-1], hashes[1:], bytes(len(hashes)), bytes(32) + hashes, None):
+        refused(set_to, [other, tile.pk])
+    run(set_to, [hashes + bytes(32), tile.pk])
+    refused(set_to, [hashes, tile.pk])
+    tile.refresh_from_db()
+    assert bytes(tile.hashes) == hashes + bytes(32)
 
 
 def drop(model: type[models.Model], event: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.statements import canonical_json, commitment, leaf_hash, new_salt, statement, timestamp
+from evidence.merkle import leaf_hash
+from evidence.statements import canonical_json, commitment, new_salt, statement, timestamp
 
 AT = datetime(2026, 11, 24, 2, 0, 0, 123456, tzinfo=UTC)
 SALT = bytes(range(32))
