@@ -43,3 +43,11 @@ class AlreadyAccepted(Refusal):
 
     status = 409
     message = _("该版本已经同意过，不能再表示不同意。")
+
+
+class NotSealedYet(Refusal):
+    """The entry of the act has no place in the tree yet, so there is nothing to prove; the sealer is there in a second."""
+
+    status = 409
+    retry_after = 1
+    message = _("这条记录刚刚写入，证明还没有做好，通常不到一秒。记录本身已经有效；请稍候再下载回执。")

@@ -21,10 +21,11 @@ TYPST_LANGUAGES = {"zh-hans": ("zh", "cn"), "en": ("en", "us")}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a value; digests, addresses and numbers are set in a face of equal widths."""
+    """One line of a value; digests, addresses and numbers are set in a face of equal widths. `href` is what it links to."""
 
     text: str
     mono: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

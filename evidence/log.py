@@ -178,6 +178,14 @@ def prove(*, position: int, checkpoint: Checkpoint) -> list[bytes]:
     return _subtree_hashes(inclusion_ranges(position, checkpoint.size))
 
 
+def prove_all(*, positions: Iterable[int], checkpoint: Checkpoint) -> dict[int, list[bytes]]:
+    """Return the inclusion proofs of several entries by their positions, in one query. Raises ValueError as `prove` does."""
+    wanted = {position: inclusion_ranges(position, checkpoint.size) for position in positions}
+    ranges = [subtree for subtrees in wanted.values() for subtree in subtrees]
+    hashes = dict(zip(ranges, _subtree_hashes(ranges), strict=True))
+    return {position: [hashes[subtree] for subtree in subtrees] for position, subtrees in wanted.items()}
+
+
 def prove_consistency(*, old: Checkpoint, new: Checkpoint) -> list[bytes]:
     """Return the proof that the tree of `old` begins that of `new` (RFC 6962, 2.1.2)."""
     return _subtree_hashes(consistency_ranges(old.size, new.size))
