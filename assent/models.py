@@ -110,3 +110,6 @@ class Refusal(Act):
 
     def __str__(self) -> str:
         return str(self.entry.uid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("assent:receipt", args=[self.entry.uid])

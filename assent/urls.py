@@ -1,15 +1,20 @@
-"""Addresses of accepting, one's own acceptances, receipts, the reader's comparison and the audit."""
+"""Addresses of accepting, one's own acceptances, receipts and their check, the log's page, the reader's comparison, the audit."""
 
 from django.urls import path
 
-from assent import audit_views, views
+from assent import audit_views, log_views, receipt_views, verify_views, views
 
 app_name = "assent"
 urlpatterns = [
     path("accept/", views.accept_page, name="accept"),
     path("accept/decline/", views.decline_page, name="decline"),
     path("me/", views.me, name="me"),
-    path("receipts/<uuid:uid>/", views.receipt, name="receipt"),
+    path("receipts/<uuid:uid>/", receipt_views.page, name="receipt"),
+    path("receipts/<uuid:uid>.json", receipt_views.as_json, name="receipt_json"),
+    path("receipts/<uuid:uid>.pdf", receipt_views.as_pdf, name="receipt_pdf"),
+    path("verify/", verify_views.verify, name="verify"),
+    path("verify/verify.py", verify_views.script, name="verify_script"),
+    path("log/", log_views.log, name="log"),
     path("agreements/<slug:slug>/compare/", views.since_accepted, name="since"),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/export.csv", audit_views.export, name="export"),
