@@ -22,7 +22,7 @@ from evidence.tiles import Place, edge, extend, places, subtree_hash
 # How many entries one transaction of the sealer takes at most.
 BATCH = 10_000
 # An act whose transaction lasts longer than this is found by the next full sweep instead of at once.
-LATE = timedelta(minutes=10)
+LATE = timedelta(minutes=1)
 # The sealer's advisory lock on PostgreSQL: "qiyue" in ASCII.
 SEALER_LOCK = 0x7169797565
 
@@ -72,12 +72,12 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
     at all entries, not only at those of the last minutes. Raises KeyNotIntroduced where the log has keys and none of
     ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
     """
-    newest = None
-    while _unsealed(at=at, sweep=sweep).exists() or not LogKey.objects.exists():
-        made = _seal_batch(at=at, sweep=sweep, introduce_key=introduce_key)
-        if made is None:
-            break
-        newest = made
+    if LogKey.objects.exists() and not _unsealed(at=at, sweep=sweep).exists():
+        return None
+    newest, count = None, BATCH
+    while count == BATCH:
+        made, count = _seal_batch(at=at, sweep=sweep, introduce_key=introduce_key)
+        newest = made or newest
     return newest
 
 
@@ -89,21 +89,22 @@ def _unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
 
 
 @transaction.atomic
-def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> Checkpoint | None:
+def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> tuple[Checkpoint | None, int]:
+    """Seal up to BATCH entries; return the checkpoint and how many entries it added."""
     if not _is_the_only_sealer():
-        return None
+        return None, 0
     last = Checkpoint.objects.order_by("-number").first()
     keys = signing_keys()
     _introduce(keys, at=at, even_unknown=introduce_key)
     entries = list(_unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
     if not entries:
-        return None
+        return None, 0
     size = last.size if last else 0
     Sealed.objects.bulk_create(Sealed(position=size + n, entry_id=pk) for n, (pk, _leaf) in enumerate(entries))
     _extend_tiles(size, [bytes(leaf) for _pk, leaf in entries])
     size += len(entries)
     root = _subtree_hashes([(0, size)])[0]
-    return Checkpoint.objects.create(
+    checkpoint = Checkpoint.objects.create(
         number=last.number + 1 if last else 1,
         size=size,
         root=root,
@@ -111,6 +112,7 @@ def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> Checkpoint
         through=max(entries[-1][0], last.through if last else 0),
         note=sign(Head(keys[0].name, size, root), keys),
     )
+    return checkpoint, len(entries)
 
 
 def _is_the_only_sealer() -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Person
 from agreements.models import Version
 from assent.demo import load_demo
+from evidence.log import seal
 from portal import urls
 
 READERS = ("anonymous", "owner", "stranger", "publisher", "auditor", "administrator")
@@ -22,7 +23,7 @@ MATRIX: dict[str, tuple[list[int], list[int]]] = {
     "readyz": ([200] * 6, [405] * 6),
     "set_language": ([302] * 6, [302] * 6),
 }
-INCLUDED = {"accounts", "assent", "agreements", "desk", "admin"}
+INCLUDED = {"accounts", "assent", "agreements", "desk", "evidence", "admin"}
 
 # Addresses of the other apps that answer everyone; each app's own tests hold who else gets what.
 ARGUMENTS = {
@@ -95,6 +96,8 @@ def test_public_addresses_are_these() -> None:
         "/agreements/developer-agreement/versions/1/",
         "/healthz",
         "/language/",
+        "/log/checkpoint",
+        "/log/keys",
         "/password/",
         "/password/done/",
         "/readyz",
@@ -106,6 +109,7 @@ def test_public_addresses_are_these() -> None:
 
 def test_every_public_page_forbids_what_is_inline_and_frames(db: None) -> None:
     load_demo(at=timezone.now())
+    seal(at=timezone.now())
     assert Version.objects.exists()
     policies = set()
     for address in public_addresses():
@@ -131,6 +135,7 @@ def test_every_public_page_forbids_what_is_inline_and_frames(db: None) -> None:
 
 def test_no_public_page_needs_what_the_policy_forbids(db: None) -> None:
     load_demo(at=timezone.now())
+    seal(at=timezone.now())
     for address in public_addresses():
         page = Client().get(address)
         if not page["Content-Type"].startswith("text/html") or page.status_code != 200:
