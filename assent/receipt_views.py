@@ -41,7 +41,7 @@ def page(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         made = receipt(act, texts=texts)
     except NotSealedYet:
         made = None
-    said = certificate(act, texts=texts, receipt=made, site=_site(request))
+    said = certificate(act, texts=texts, receipt=made, site=_site(request), at=timezone.now())
     context = {
         "act": act,
         "certificate": said,
@@ -65,7 +65,7 @@ def as_pdf(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Download the receipt for people, in the language of the page, with the JSON attached."""
     act = _act_or_404(request, uid)
     texts = texts_of(act)
-    said = certificate(act, texts=texts, receipt=receipt(act, texts=texts), site=_site(request))
+    said = certificate(act, texts=texts, receipt=receipt(act, texts=texts), site=_site(request), at=timezone.now())
     return _download(pdf(said), "application/pdf", file_name(act, "pdf"))
 
 

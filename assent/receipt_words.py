@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.translation import get_language
@@ -16,10 +15,9 @@ from assent.models import Acceptance, Basis, Capacity, Refusal
 from assent.receipt_pdf import Attachment, Certificate, Document, Line, Row
 from assent.receipts import Receipt, statement_of
 from evidence.checkpoint import parse
-from evidence.errors import TimestampFault
+from evidence.health import stamp_sentence, timestamps
 from evidence.models import TimestampAttempt
 from evidence.statements import timestamp as rfc3339
-from evidence.timestamping import authority, turn
 
 
 def moment(at: datetime) -> str:
@@ -133,8 +131,8 @@ def _link(address: str) -> Line:
     return Line(address, mono=True, href=address)
 
 
-def proof_rows(receipt: Receipt) -> Iterable[Row]:
-    """Say where the act stands in the log, and who vouches for that."""
+def _proof(receipt: Receipt, *, at: datetime) -> Iterable[Row]:
+    """Say where the act stands in the log, and who vouches for that at `at`."""
     checkpoint = receipt.checkpoint
     head = parse(checkpoint.note).head
     yield Row(_("日志"), [Line(head.origin, mono=True)])
@@ -143,40 +141,18 @@ def proof_rows(receipt: Receipt) -> Iterable[Row]:
     yield Row(_("封存时间"), _line(moment(checkpoint.at)))
     yield Row(_("树根 SHA-256"), _digest(head.root.hex()))
     yield Row(_("签名密钥"), [Line(key, mono=True) for key in receipt.content["keys"]])
-    yield Row(_("时间戳"), _line(timestamp_words(receipt.timestamp)))
+    yield Row(_("时间戳"), _line(*timestamp_words(receipt.timestamp, at=at)))
     names = [key.partition("+")[0] for key in receipt.content["witness_keys"]]
     yield Row(_("见证方"), [Line(name, mono=True) for name in names] or _line(_("没有见证方为这个检查点联署")))
 
 
-def timestamp_words(stamp: TimestampAttempt | None) -> str:
+def timestamp_words(stamp: TimestampAttempt | None, *, at: datetime) -> list[str]:
     """Say who vouches for the time of a checkpoint, or why nobody does and what comes next (invariant 10)."""
-    if stamp is not None:
-        told = {"moment": moment(stamp.stamped_at), "authority": stamp.authority}
-        return _("%(moment)s，由 %(authority)s 加盖（RFC 3161）") % told
-    if not settings.TIMESTAMP_AUTHORITY:
-        return _("没有配置时间戳机构：封存时间由本站自己记录，没有第三方担保")
-    now = turn()
-    if now.failing is None:
-        return _("尚未加盖：每 %(seconds)s 秒向 %(authority)s 申请一次") % {
-            "seconds": settings.TIMESTAMP_EVERY,
-            "authority": authority(),
-        }
-    failure = now.failing[1]
-    told = {
-        "moment": moment(failure.at),
-        "authority": failure.authority,
-        "reason": fault_words(failure.error),
-        "next": moment(now.next_at),
-    }
-    return _("尚未加盖：%(moment)s 向 %(authority)s 申请，没有成功（%(reason)s）；下一次申请不早于 %(next)s") % told
-
-
-def fault_words(error: str) -> str:
-    """Return why an attempt failed, in the language of the page; what is not known stays as it was kept."""
-    for fault in TimestampFault:
-        if error == fault.value or error.startswith(f"{fault.value}: "):
-            return str(fault.label) + error.removeprefix(fault.value).replace(": ", _("："), 1)
-    return error
+    now = timestamps(at=at)
+    said = [stamp_sentence(stamp, now)]
+    if stamp is None and now.next_at is not None:
+        said.append(_("下一次申请不早于 %(moment)s。") % {"moment": moment(now.next_at)})
+    return said
 
 
 def _checks(site: str) -> list[str]:
@@ -204,11 +180,11 @@ def file_name(act: Acceptance | Refusal, ending: str) -> str:
 
 
 def certificate(
-    act: Acceptance | Refusal, *, texts: Sequence[VersionText], receipt: Receipt | None, site: str
+    act: Acceptance | Refusal, *, texts: Sequence[VersionText], receipt: Receipt | None, site: str, at: datetime
 ) -> Certificate:
     """Return the receipt of an act in the language of the page; without `receipt` it is not sealed yet, and says so.
 
-    `site` is the address of the portal, ending in a slash.
+    `site` is the address of the portal, ending in a slash; a timestamp that is missing is told of as it is at `at`.
     """
     waiting = [Row(_("状态"), _line(_("证明正在制作：记录写入后不到一秒就会封存进日志，到时这里就有证明")))]
     return Certificate(
@@ -223,7 +199,7 @@ def certificate(
         facts=tuple(_facts(act)),
         documents=tuple(_document(act, text, site) for text in texts),
         proof_title=_("存在证明"),
-        proof=tuple(proof_rows(receipt)) if receipt else waiting,
+        proof=tuple(_proof(receipt, at=at)) if receipt else waiting,
         checks_title=_("任何人都可以这样核对"),
         checks=tuple(_checks(site)),
         attachment=receipt and Attachment(file_name(act, "json"), receipt.text(), _("回执的 JSON：可以核对的就是它")),

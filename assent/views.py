@@ -156,7 +156,9 @@ def me(request: HttpRequest) -> HttpResponse:
     if now is not None:
         whose = {"account": now.account} | ({} if now.capacity == "owner" else {"actor": request.user})
         acceptances = _with_lines(Acceptance.objects.filter(**whose)).order_by("-pk")
-        refusals = Refusal.objects.filter(**whose).select_related("entry", "version__agreement", "actor").order_by("-pk")
+        refusals = (
+            Refusal.objects.filter(**whose).select_related("entry", "version__agreement", "actor").order_by("-pk")
+        )
     page = Paginator(acceptances, ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request, "assent/me.html", {"now": now, "page": page, "acceptances": page.object_list, "refusals": refusals}
