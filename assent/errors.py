@@ -51,3 +51,16 @@ class NotSealedYet(Refusal):
     status = 409
     retry_after = 1
     message = _("这条记录刚刚写入，证明还没有做好，通常不到一秒。记录本身已经有效；请稍候再下载回执。")
+
+
+class NoFileChosen(Refusal):
+    """The form for checking receipts came without exactly one file."""
+
+    message = _("请先选择一个文件。")
+
+
+class FileTooLarge(Refusal):
+    """What is checked here is kept in memory and nowhere else, so it is bounded (`limit` in megabytes)."""
+
+    status = 413
+    message = _("文件太大：这里最多核对 %(limit)s MB。更大的出证包，请在自己的电脑上用 verify.py 核对。")

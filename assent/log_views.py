@@ -30,4 +30,3 @@ def log(request: HttpRequest) -> HttpResponse:
         "site": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "assent/log.html", context)
-

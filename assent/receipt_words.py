@@ -39,10 +39,10 @@ def _digest(digest: str) -> list[Line]:
 def _grant_lines(grant: CollaboratorGrant) -> Iterable[str]:
     yield _("第 %(number)s 号授权（2.1.5）") % {"number": grant.pk}
     yield _("范围：%(scopes)s") % {"scopes": _("、").join(str(scope.label) for scope in grant.scopes)}
-    yield _("邀请于 %(moment)s") % {"moment": moment(grant.granted_at)}
-    yield _("确认于 %(moment)s") % {"moment": moment(grant.confirmed_at)}
+    times = [(_("邀请于 %(moment)s"), grant.granted_at), (_("确认于 %(moment)s"), grant.confirmed_at)]
     if grant.ended_at:
-        yield _("终止于 %(moment)s") % {"moment": moment(grant.ended_at)}
+        times.append((_("终止于 %(moment)s"), grant.ended_at))
+    yield _("；").join(words % {"moment": moment(at)} for words, at in times)
 
 
 def _sentence(act: Acceptance | Refusal) -> str:
@@ -136,8 +136,8 @@ def _proof(receipt: Receipt, *, at: datetime) -> Iterable[Row]:
     checkpoint = receipt.checkpoint
     head = parse(checkpoint.note).head
     yield Row(_("日志"), [Line(head.origin, mono=True)])
-    told = {"number": receipt.position + 1, "size": checkpoint.size}
-    yield Row(_("位置"), _line(_("第 %(number)s 条；封存时日志共 %(size)s 条") % told))
+    told = {"index": receipt.position, "size": checkpoint.size}
+    yield Row(_("位置"), _line(_("%(index)s（从 0 数起）；封存时日志共 %(size)s 条") % told))
     yield Row(_("封存时间"), _line(moment(checkpoint.at)))
     yield Row(_("树根 SHA-256"), _digest(head.root.hex()))
     yield Row(_("签名密钥"), [Line(key, mono=True) for key in receipt.content["keys"]])

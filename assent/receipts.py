@@ -4,13 +4,12 @@ import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from agreements.models import VersionText
+from assent.checking import own_roots
 from assent.errors import NotSealedYet
 from assent.models import Acceptance, Refusal
 from evidence.checkpoint import VerifierKey, parse
@@ -149,6 +148,6 @@ def signed_head(checkpoint: Checkpoint, timestamp: TimestampAttempt | None) -> d
         "timestamp": timestamp
         and {
             "response": base64.b64encode(bytes(timestamp.response)).decode(),
-            "roots": Path(settings.TIMESTAMP_ROOTS).read_text("ascii").replace("\r\n", "\n"),
+            "roots": "".join(own_roots()),
         },
     }
