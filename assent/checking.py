@@ -5,15 +5,14 @@ import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.conf import settings
 
 from assent import verifier
 from assent.errors import FileTooLarge
+from assent.records import timestamp_roots
 from evidence.checkpoint import parse
 from evidence.errors import TimestampRefused
 from evidence.models import Checkpoint, Entry, LogKey
@@ -52,16 +51,6 @@ def signature_is_good(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
-def certificates(pem: str) -> list[str]:
-    """Return the certificates of a PEM file, each as the formats of receipts and packs want it, without what is around."""
-    return verifier.PEM.findall(pem.replace("\r\n", "\n") + "\n")
-
-
-def own_roots() -> list[str]:
-    """Return the roots of the authority that is configured here."""
-    return certificates(Path(settings.TIMESTAMP_ROOTS).read_text("ascii")) if settings.TIMESTAMP_ROOTS else []
-
-
 def check_file(data: bytes) -> Checked:
     """Check a receipt or a pack, in memory. Raises FileTooLarge for a pack that grows beyond measure when unpacked.
 
@@ -69,11 +58,11 @@ def check_file(data: bytes) -> Checked:
     """
     if data[:2] == b"PK" and _unpacked_size(data) > LARGEST_UNPACKED:
         raise FileTooLarge(limit=LARGEST_UNPACKED // 1024 // 1024)
-    ours = set(own_roots())
+    ours = set(verifier.PEM.findall(timestamp_roots()))
     seen: list[bool] = []
 
     def timestamp(response: bytes, message: bytes, roots: str) -> datetime:
-        seen.append(set(certificates(roots)) <= ours)
+        seen.append(set(verifier.PEM.findall(roots)) <= ours)
         try:
             return checked(response=response, body=message, roots=roots)
         except TimestampRefused as refusal:

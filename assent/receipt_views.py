@@ -44,6 +44,7 @@ def page(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     said = certificate(act, texts=texts, receipt=made, site=_site(request), at=timezone.now())
     context = {
         "act": act,
+        "is_acceptance": isinstance(act, Acceptance),
         "certificate": said,
         "documents": list(zip(said.documents, texts, strict=True)),
         "receipt": made,

@@ -9,11 +9,12 @@ from django.utils import dateformat, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.models import CollaboratorGrant
+from accounts.models import CollaboratorGrant, Person
 from agreements.models import Language, VersionText
 from assent.models import Acceptance, Basis, Capacity, Refusal
 from assent.receipt_pdf import Attachment, Certificate, Document, Line, Row
-from assent.receipts import Receipt, statement_of
+from assent.receipts import Receipt
+from assent.records import facts_of
 from evidence.checkpoint import parse
 from evidence.health import stamp_sentence, timestamps
 from evidence.models import TimestampAttempt
@@ -45,17 +46,19 @@ def _grant_lines(grant: CollaboratorGrant) -> Iterable[str]:
     yield _("；").join(words % {"moment": moment(at)} for words, at in times)
 
 
+def _number(person: Person) -> str:
+    return f"QQ {person.qq_number}" if person.qq_number else str(person)
+
+
 def _sentence(act: Acceptance | Refusal) -> str:
-    told = {"account": act.account.qq_number, "actor": act.actor}
+    told = {"account": _number(act.account.owner), "actor": _number(act.actor)}
     if isinstance(act, Acceptance):
         if act.capacity == Capacity.OWNER:
-            return _("QQ %(account)s 的账户所有人同意下列文件，对该账户具有约束力（2.1.6）。") % told
-        return (
-            _("QQ %(actor)s 作为 QQ %(account)s 的协作者，代表该账户同意下列文件，对该账户具有约束力（2.1.6）。") % told
-        )
+            return _("%(account)s 的账户所有人同意下列文件，对该账户具有约束力（2.1.6）。") % told
+        return _("%(actor)s 作为 %(account)s 的协作者，代表该账户同意下列文件，对该账户具有约束力（2.1.6）。") % told
     if act.capacity == Capacity.OWNER:
-        return _("QQ %(account)s 的账户所有人不同意下列文件。") % told
-    return _("QQ %(actor)s 作为 QQ %(account)s 的协作者，代表该账户表示不同意下列文件。") % told
+        return _("%(account)s 的账户所有人不同意下列文件。") % told
+    return _("%(actor)s 作为 %(account)s 的协作者，代表该账户表示不同意下列文件。") % told
 
 
 def _basis(act: Acceptance | Refusal) -> str:
@@ -72,12 +75,14 @@ def acted_at(act: Acceptance | Refusal) -> datetime:
 
 def _facts(act: Acceptance | Refusal) -> Iterable[Row]:
     is_acceptance = isinstance(act, Acceptance)
-    facts = statement_of(act.entry)["facts"]
+    facts = facts_of(act.entry)
     yield Row(
         _("账户"),
-        _line(_("QQ %(qq)s（账户编号 %(number)s）") % {"qq": act.account.qq_number, "number": act.account_id}),
+        _line(_("%(qq)s（账户编号 %(number)s）") % {"qq": _number(act.account.owner), "number": act.account_id}),
     )
-    yield Row(_("操作人"), _line(_("QQ %(qq)s（使用者编号 %(number)s）") % {"qq": act.actor, "number": act.actor_id}))
+    yield Row(
+        _("操作人"), _line(_("%(qq)s（使用者编号 %(number)s）") % {"qq": _number(act.actor), "number": act.actor_id})
+    )
     yield Row(_("身份"), _line(str(act.get_capacity_display())))
     if act.grant:
         yield Row(_("授权"), _line(*_grant_lines(act.grant)))

@@ -1,42 +1,39 @@
 """receipt(): the JSON with which anybody can check an acceptance or a refusal: records, proofs, checkpoint, timestamp."""
 
-import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 
 from agreements.models import VersionText
-from assent.checking import own_roots
 from assent.errors import NotSealedYet
 from assent.models import Acceptance, Refusal
-from evidence.checkpoint import VerifierKey, parse
+from assent.records import entries_about, erasures_of, facts_of, first_timestamp, records_of, witness_of
 from evidence.kinds import Kind
-from evidence.log import checkpoint_for, prove_all
-from evidence.models import Checkpoint, Entry, LogKey, TimestampAttempt
+from evidence.log import checkpoint_for
+from evidence.models import Checkpoint, Disclosure, Entry, Sealed, TimestampAttempt
 
 FORMAT = "qiyue-receipt/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt as it is written, and the rows that its proof comes from; `position` counts from 0."""
+    """A receipt as it is written, and the rows that its proof comes from."""
 
     content: dict[str, Any]
-    position: int
     checkpoint: Checkpoint
     timestamp: TimestampAttempt | None
+
+    @property
+    def position(self) -> int:
+        """Return the place of the act's entry in the tree, counted from 0."""
+        return self.content["record"]["index"]
 
     def text(self) -> str:
         """Return the file: JSON with an indent of two spaces, ending in a line feed."""
         return json.dumps(self.content, ensure_ascii=False, indent=2) + "\n"
-
-
-def statement_of(entry: Entry) -> dict[str, Any]:
-    """Return what the statement of an entry says."""
-    return json.loads(bytes(entry.statement))
 
 
 def texts_of(act: Acceptance | Refusal) -> list[VersionText]:
@@ -44,7 +41,7 @@ def texts_of(act: Acceptance | Refusal) -> list[VersionText]:
 
     Their long columns are left in the database.
     """
-    documents = [_named(document) for document in statement_of(act.entry)["facts"]["documents"]]
+    documents = [_named(document) for document in facts_of(act.entry)["documents"]]
     wanted = Q(pk__in=[])
     for slug, number, language in documents:
         wanted |= Q(version__agreement__slug=slug, version__number=number, language=language)
@@ -59,95 +56,35 @@ def _named(document: Mapping[str, Any]) -> tuple[str, int, str]:
     return document["agreement"], document["version"], document["language"]
 
 
-def _publications(texts: Iterable[VersionText]) -> list[Entry]:
-    """Return the entries that say which digests the texts of these versions have; they bear the time of publication."""
-    versions = {(text.version.agreement.slug, text.version.number): text.version.published_at for text in texts}
-    found = Entry.objects.filter(kind=Kind.VERSION_PUBLISHED, at__in=set(versions.values())).select_related("sealed")
-    return [entry for entry in found if _published(entry) in versions]
-
-
-def _published(entry: Entry) -> tuple[str, int]:
-    facts = statement_of(entry)["facts"]
-    return facts["agreement"], facts["version"]
-
-
-def _erasures(entry: Entry, fields: Sequence[str]) -> dict[str, Entry]:
-    """Return the entry of the erasure that took each of these fields of an entry."""
-    if not fields:
-        return {}
-    erasures = Entry.objects.filter(kind=Kind.PERSON_ERASED, at__gte=entry.at).select_related("sealed")
-    return {
-        field: erasure
-        for erasure in erasures
-        for uid, field in statement_of(erasure)["facts"]["disclosures"]
-        if uid == str(entry.uid) and field in fields
-    }
-
-
-def _position(entry: Entry) -> int:
-    if not hasattr(entry, "sealed"):
-        raise NotSealedYet
-    return entry.sealed.position
-
-
-def _record(entry: Entry, disclosures: Mapping[str, Any], proofs: Mapping[int, Sequence[bytes]]) -> dict[str, Any]:
-    position = _position(entry)
-    return {
-        "index": position,
-        "statement": bytes(entry.statement).decode(),
-        "disclosures": dict(disclosures),
-        "hashes": [node.hex() for node in proofs[position]],
-    }
-
-
-def _withheld(entry: Entry) -> dict[str, Any]:
-    return {field: {"withheld": True} for field in statement_of(entry)["commitments"]}
-
-
 def receipt(act: Acceptance | Refusal, *, texts: Sequence[VersionText]) -> Receipt:
     """Return the receipt of an act on these texts: its record, what supports it, and one checkpoint over all of them.
 
-    That is the first timestamped checkpoint that covers them, or else the first one. Takes as many queries for many
-    documents as for one. Raises NotSealedYet, and LookupError for an erased value of which no entry tells.
+    That is the first timestamped checkpoint that covers them, or else the first one. It takes as many queries for many
+    documents as for one. Raises NotSealedYet while one of them has no place in the tree.
     """
-    entry = Entry.objects.select_related("sealed").get(pk=act.entry_id)
-    disclosed = {disclosure.field: disclosure for disclosure in entry.disclosures.order_by("field")}
-    gone = [field for field, disclosure in disclosed.items() if disclosure.value is None]
-    erasures = _erasures(entry, gone)
-    supporting = {entry.pk: entry for entry in [*_publications(texts), *erasures.values()]}
-    last = max([entry, *supporting.values()], key=_position)
-    checkpoint = checkpoint_for(last)
-    proofs = prove_all(positions=[_position(e) for e in (entry, *supporting.values())], checkpoint=checkpoint)
-    disclosures = {
-        field: {"erased": str(erasures[field].uid)}
-        if disclosure.value is None
-        else {"salt": bytes(disclosure.salt).hex(), "value": disclosure.value}
-        for field, disclosure in disclosed.items()
+    versions = [text.version for text in texts]
+    erasures = erasures_of(Disclosure.objects.filter(entry=act.entry_id))
+    entries = {
+        entry.pk: entry
+        for entry in [act.entry, *entries_about(versions, kinds=[Kind.VERSION_PUBLISHED]), *erasures.values()]
     }
-    timestamp = checkpoint.timestamps.filter(response__isnull=False).order_by("number").first()
+    checkpoint = _checkpoint_over(entries)
+    records = records_of(entries.values(), checkpoint=checkpoint, disclosed={act.entry_id}, erasures=erasures)
+    statement = bytes(act.entry.statement).decode()
     content = {
         "format": FORMAT,
-        "record": _record(entry, disclosures, proofs),
-        "supporting": [
-            _record(support, _withheld(support), proofs) for support in sorted(supporting.values(), key=_position)
-        ],
-        **signed_head(checkpoint, timestamp),
+        "record": next(record for record in records if record["statement"] == statement),
+        "supporting": [record for record in records if record["statement"] != statement],
+        **witness_of(checkpoint),
     }
-    return Receipt(content, _position(entry), checkpoint, timestamp)
+    return Receipt(content, checkpoint, first_timestamp(checkpoint))
 
 
-def signed_head(checkpoint: Checkpoint, timestamp: TimestampAttempt | None) -> dict[str, Any]:
-    """Return what shows that a checkpoint is this log's: the note, the keys that signed it, witnesses and timestamp."""
-    note = parse(checkpoint.note)
-    keys = LogKey.objects.order_by("pk").values_list("verifier_key", flat=True)
-    cosignatures = checkpoint.cosignatures.order_by("pk")
-    return {
-        "checkpoint": checkpoint.note + "".join(cosignature.line for cosignature in cosignatures),
-        "keys": [key for key in keys if note.is_signed_by(VerifierKey.parse(key))],
-        "witness_keys": [cosignature.witness_key for cosignature in cosignatures],
-        "timestamp": timestamp
-        and {
-            "response": base64.b64encode(bytes(timestamp.response)).decode(),
-            "roots": "".join(own_roots()),
-        },
-    }
+def _checkpoint_over(entries: Mapping[int, Entry]) -> Checkpoint:
+    places = dict(Sealed.objects.filter(entry__in=entries).values_list("entry", "position"))
+    if len(places) < len(entries):
+        raise NotSealedYet
+    checkpoint = checkpoint_for(entries[max(places, key=places.get)])
+    if checkpoint is None:  # Its transaction has not ended yet.
+        raise NotSealedYet
+    return checkpoint
