@@ -114,6 +114,9 @@ class Refusal(Act):
     def __str__(self) -> str:
         return str(self.entry.uid)
 
+    def get_absolute_url(self) -> str:
+        return reverse("assent:receipt", args=[self.entry.uid])
+
 
 class LegalHold(Kept):
     """That nothing about a person may be erased until it is lifted: a lawsuit, an inquiry.
