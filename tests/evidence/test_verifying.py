@@ -1,14 +1,10 @@
-"""Tests of how entries are read for verification: in the one form of RFC 8785 or not at all; and of what findings keep."""
+"""Tests of how entries are read for verification: in the one form of RFC 8785 or not at all."""
 
 import json
-from datetime import UTC, datetime
-from random import Random
 
 import pytest
 import rfc8785
 
-from evidence.findings import LISTED, SHOWN, Findings, Keys, shown
-from evidence.models import Entry, Tile
 from evidence.statements import commitment
 from evidence.verifying import _opens, read_statement
 
@@ -69,29 +65,3 @@ def test_a_value_opens_its_commitment_and_no_other(value: str) -> None:
 
 def test_a_value_that_is_no_text_opens_nothing() -> None:
     assert not _opens("user_agent", bytes(32), "\ud800", "0" * 64)
-
-
-def test_keys_are_a_set() -> None:
-    random = Random(1)
-    numbers = [random.choice((random.randrange(30_000), random.randrange(2**60))) for _ in range(3000)]
-    keys, plain = Keys(), set()
-    for number in numbers:
-        assert keys.add(number) == (number not in plain)
-        plain.add(number)
-    assert all(number in keys for number in plain)
-    assert [number for number in range(30_000) if number in keys] == sorted(n for n in plain if n < 30_000)
-
-
-def test_one_fault_of_a_row_is_told_once_and_too_many_are_counted() -> None:
-    findings = Findings()
-    for row in [1, 1, *range(2, LISTED + 12)]:
-        findings.differs(Entry, row, "wrong")
-    findings.differs(Entry, 1, "wrong in another way")
-    findings.differs(Tile, 1, "wrong")
-    assert (findings.total, len(findings.mismatches), findings.ok) == (LISTED + 13, LISTED, False)
-
-
-def test_values_are_shown_as_a_reader_can_compare_them() -> None:
-    assert [shown(value) for value in (None, b"\x00\xff", True, 7, "x")] == ["", "00ff", "True", "7", "x"]
-    assert shown(datetime(2026, 3, 2, 2, 0, tzinfo=UTC)) == "2026-03-02T02:00:00.000000Z"
-    assert shown("x" * (SHOWN + 5)) == "x" * SHOWN + f"… ({SHOWN + 5})"
