@@ -1,6 +1,7 @@
 """A tree that grows by its leaves, a tile at a time, and can be asked for its root at every size on the way; pure."""
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -11,13 +12,19 @@ from evidence.tiles import HEIGHT, WIDTH
 Levels = list[list[bytes]]
 
 
+# A node's hash is that of 65 bytes. These cut so many of them at once out of one piece, which is faster than joining each.
+_NODES = [struct.Struct("65s" * count).unpack for count in range(WIDTH // 2 + 1)]
+
+
 def levels_over(hashes: list[bytes]) -> Levels:
     """Return up to 256 hashes and, height by height, those of the perfect subtrees over them (RFC 6962, 2.1)."""
-    sha256 = hashlib.sha256
+    sha256, join = hashlib.sha256, b"".join
     levels = [hashes]
-    while len(hashes) > 1:
-        # One comprehension per height: a call of a function of ours per node would take longer than its hash.
-        hashes = [sha256(b"\x01%b%b" % pair).digest() for pair in zip(hashes[::2], hashes[1::2], strict=False)]
+    while (count := len(hashes) // 2) > 0:
+        parts = [b"\x01"] * (3 * count)
+        parts[1::3] = hashes[: 2 * count : 2]
+        parts[2::3] = hashes[1 : 2 * count : 2]
+        hashes = [sha256(node).digest() for node in _NODES[count](join(parts))]
         levels.append(hashes)
     return levels
 
