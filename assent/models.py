@@ -121,7 +121,8 @@ class Refusal(Act):
 class LegalHold(Kept):
     """That nothing about a person may be erased until it is lifted: a lawsuit, an inquiry.
 
-    Why is told in the log's entries alone, as a personal value. A person may be under several holds at once.
+    Why is told in the log's entries alone, as a personal value; a hold has its entry from the end of the act that placed
+    it. A person may be under several holds at once.
     """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="holds")

@@ -78,7 +78,8 @@ def test_who_may_be_erased_is_erased_once_the_number_is_typed(desk, accepted, al
     assert [words(row) for row in soup_of(answer).select("tbody tr")] == [
         f"2026年4月1日 12:00（UTC+8） {bob.pk} {entry.uid}"
     ]
-    assert "现在不能删除" in words(soup_of(desk.get(path)).select_one("main"))
+    page = soup_of(desk.get(path))
+    assert (words(page.h1), page.select("main form")) == ("此人的个人信息已经删除。", [])
     assert desk.post(path, {"qq_number": "10001"}).status_code == 422
 
 
