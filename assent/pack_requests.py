@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.authority import may_audit, may_read_acts_of
 from accounts.errors import NotAuthorised
+from accounts.holding import hold_person
 from accounts.models import Person
 from assent.errors import NotSealedYet, PackNotKept
 from assent.models import PackRequest
@@ -57,7 +58,7 @@ def request_pack(*, selection: Selection, actor: Person, at: datetime) -> PackRe
     """Record and log that `actor` asks for a pack, and make it where it is small.
 
     One that the same person asked for before, over the same checkpoint, and that is made or being made, is returned instead.
-    Raises NotAuthorised, NotSealedYet.
+    Raises NotAuthorised, NotSealedYet, NoSuchPerson (erased meanwhile).
     """
     if not may_ask(selection=selection, person=actor, at=at):
         raise NotAuthorised
@@ -65,7 +66,7 @@ def request_pack(*, selection: Selection, actor: Person, at: datetime) -> PackRe
     checkpoint = checkpoint_over(contents)
     about = {"account": selection.account, "agreement": selection.agreement, "acceptance": selection.acceptance}
     with transaction.atomic():
-        Person.objects.select_for_update(no_key=True).get(pk=actor.pk)  # The second click waits for the first.
+        hold_person(actor)  # The second click waits for the first, and either for an erasure.
         earlier = PackRequest.objects.filter(asked_by=actor, checkpoint=checkpoint, dropped_at__isnull=True, **about)
         if found := earlier.filter(Q(finished_at__isnull=True) | Q(finished_at__gt=at - KEPT)).first():
             return found
