@@ -14,10 +14,10 @@ from accounts.models import Account, CollaboratorGrant, Person, RoleHolding, Sco
 from agreements.models import Agreement, Draft, Language, Version, VersionText, Withdrawal
 from agreements.text.canonical import sha256
 from agreements.text.clauses import parse
-from assent.models import Acceptance, AcceptanceLine, Basis, LegalHold, Refusal
+from assent.models import Acceptance, AcceptanceLine, Basis, LegalHold, PackRequest, Refusal
 from evidence.findings import LISTED, Findings, Keys, Progress, by_key, no_entry, no_row, snapshot
 from evidence.kinds import Kind
-from evidence.models import Entry
+from evidence.models import Entry, Sealed
 from evidence.verifying import Chunk, Logged, check_unsealed, logged_entries, read_statement
 from evidence.verifying_checkpoints import check_witnesses
 from evidence.verifying_tree import check_tree
@@ -45,7 +45,7 @@ class Told:
     """What one statement says of one row: the row's model and key, and the columns that it fixes."""
 
     model: Model
-    key: int
+    key: int | UUID
     columns: Mapping[str, Any]
 
 
@@ -53,7 +53,7 @@ class Told:
 class Rows:
     """How the rows of one model are found and which of their columns only a statement can have set.
 
-    `key` is the column by which statements name a row: its primary key, or `entry_id` where the row names its entry.
+    `key` is the column by which statements name a row: its primary key or its uid, or `entry_id` where the row names its entry.
     A row in which a column of `logged` is set needs a statement that says so; with `entry_id` every row needs its entry.
     """
 
@@ -76,6 +76,7 @@ TABLES = (
     Rows(Withdrawal, logged=("withdrawn_at",)),
     Rows(Acceptance, key="entry_id"),
     Rows(Refusal, key="entry_id"),
+    Rows(PackRequest, key="uid", logged=("asked_at",)),
     Rows(LegalHold, logged=("placed_at", "placed_entry_id", "lifted_at", "lifted_by_id", "lifted_entry_id")),
 )
 BY_MODEL = {rows.model: rows for rows in TABLES}
@@ -162,6 +163,21 @@ def _hold_placed(entry: Logged, library: Library) -> Iterator[Told]:
 def _hold_lifted(entry: Logged, library: Library) -> Iterator[Told]:
     columns = {"lifted_at": entry.at, "lifted_by_id": entry.facts["actor"], "lifted_entry_id": entry.pk}
     yield Told(LegalHold, entry.facts["hold"], columns)
+
+
+def _pack_asked_for(entry: Logged, library: Library) -> Iterator[Told]:
+    facts = entry.facts
+    [(about, which)] = facts["selection"].items()
+    chosen: dict[str, Any] = {"account_id": None, "agreement_id": None, "acceptance_id": None}
+    match about:
+        case "account":
+            chosen["account_id"] = which
+        case "agreement":
+            chosen["agreement_id"] = Agreement.objects.filter(slug=which).values_list("pk", flat=True).first()
+        case "acceptance":
+            chosen["acceptance_id"] = Acceptance.objects.filter(entry__uid=which).values_list("pk", flat=True).first()
+    columns = {"asked_at": entry.at, "asked_by_id": facts["actor"], "checkpoint_id": facts["checkpoint"]}
+    yield Told(PackRequest, UUID(facts["pack"]), columns | chosen)
 
 
 def _granted(entry: Logged, library: Library) -> Iterator[Told]:
@@ -293,6 +309,7 @@ TELLS: Mapping[str, Tells] = {
     Kind.HOLD_PLACED: _hold_placed,
     Kind.HOLD_LIFTED: _hold_lifted,
     Kind.PERSON_ERASED: _erased,
+    Kind.PACK_MADE: _pack_asked_for,
 }
 ACCEPTED = {Kind.ACCEPTED_EXPRESS, Kind.ACCEPTED_AT_REGISTRATION, Kind.ACCEPTED_BY_USE, Kind.ACCEPTED_ON_PAPER}
 
@@ -327,7 +344,9 @@ class _Comparison:
             return
         columns = sorted({column for _entry, one in told for column in one.columns})
         keys = (
-            {"entry__gte": chunk.first, "entry__lte": chunk.last} if by_entry else {"pk__in": {t.key for _e, t in told}}
+            {"entry__gte": chunk.first, "entry__lte": chunk.last}
+            if by_entry
+            else {f"{rows.key}__in": {t.key for _e, t in told}}
         )
         stored = rows.model._base_manager.filter(**keys).values("id", rows.key, *columns)
         found = {row[rows.key]: row for row in stored}
@@ -346,7 +365,7 @@ class _Comparison:
     def _compare_row(self, rows: Rows, row: Mapping[str, Any], one: Told) -> None:
         for column, said in one.columns.items():
             if (keys := self.accounted.get((rows.model, column))) is not None:
-                keys.add(one.key)
+                keys.add(row["id"])
             stored = row[column]
             match said:
                 case Digest():
@@ -441,12 +460,19 @@ class _Comparison:
                         self.findings.differs(rows.model, pk, problem, stored=value)
 
 
+def rows_to_read() -> int:
+    """Return how many rows `verify_evidence` will tell its progress of: entries twice, in their places and for what they say."""
+    others = sum(rows.model._base_manager.count() for rows in TABLES if rows.key != "entry_id")
+    return Sealed.objects.count() + Entry.objects.count() + others
+
+
 def verify_evidence(*, at: datetime, progress: Progress = lambda n: None) -> Findings:
     """Hold the whole database against the log, as both are at one moment, and return what was found; nothing is changed.
 
     `progress` is told how many rows were read since it was last told. `at` is when entries should have been sealed by.
     """
     findings = Findings()
+    findings.checked.update({model._meta.db_table: 0 for model in (*BY_MODEL, AcceptanceLine)})
     with snapshot():
         check_tree(findings, progress=progress)
         check_witnesses(findings)

@@ -18,6 +18,23 @@ LISTED = 1000
 """Mismatches that are told one by one; more are only counted."""
 SHOWN = 200
 """Characters of a value that a mismatch shows."""
+COUNTED = (
+    "sealed",
+    "tiles",
+    "checkpoints",
+    "signatures",
+    "cosignatures",
+    "timestamp_attempts",
+    "timestamps",
+    "timestamps_not_checked",
+    "entries",
+    "disclosures",
+    "disclosures_erased",
+    "log_keys",
+    "unsealed",
+)
+"""What is counted in the log itself; other tables are counted under their own names."""
+
 Progress = Callable[[int], None]
 Row = int | str
 
@@ -51,7 +68,7 @@ class Findings:
     """What a verification has looked at and found; `total` counts all mismatches, `mismatches` lists the first of them."""
 
     def __init__(self) -> None:
-        self.checked: Counter[str] = Counter()
+        self.checked: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
         self.mismatches: list[Mismatch] = []
         self.warnings: list[str] = []
         self.total = 0

@@ -23,6 +23,8 @@ from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.erasing import erase_person
 from assent.legal_holds import place_hold
+from assent.pack_requests import request_pack
+from assent.packing import Selection
 from assent.verifying import verify_evidence
 from evidence.checkpoint import COSIGNATURE_V1, Signature, SigningKey, VerifierKey, parse, sign
 from evidence.findings import Mismatch
@@ -174,6 +176,7 @@ def small(agreement, alice, bob, petra, audrey, administrator) -> SimpleNamespac
     hold = place_hold(person=bob, reason="诉讼。", actor=audrey, at=MONDAY + 3 * DAY)
     grant = end_grant(grant=acceptance.grant, actor=alice, at=MONDAY + 4 * DAY)
     holding = RoleHolding.objects.get(person=petra)
+    pack = request_pack(selection=Selection(account=alice.account), actor=audrey, at=MONDAY + 4 * DAY)
     # Somebody who joined and did nothing more can be erased at once.
     gone = sign_up(qq_number="70007", password=PASSWORD, with_account=False, at=MONDAY + 4 * DAY)
     joined = Entry.objects.latest("pk")
@@ -365,6 +368,14 @@ CASES: dict[str, Case] = {
         "UPDATE assent_legalhold SET person_id = %s", [s.alice.pk],
         [("assent_legalhold", s.hold.pk, column("person_id"))],
     ),
+    "who asked for a pack": lambda s: (
+        "UPDATE assent_packrequest SET asked_by_id = %s", [s.alice.pk],
+        [("assent_packrequest", s.pack.pk, column("asked_by_id"))],
+    ),
+    "a pack that nobody asked for": lambda s: (
+        "UPDATE assent_packrequest SET uid = %s", [UUID(int=1)],
+        [("assent_packrequest", s.pack.uid, NO_ROW), ("assent_packrequest", s.pack.pk, NO_ENTRY)],
+    ),
     "an agreement's address": lambda s: (
         "UPDATE agreements_agreement SET slug = 'other'", [],
         [("agreements_agreement", s.agreement.pk, column("slug"))],
@@ -535,17 +546,23 @@ def test_timestamps_of_an_authority_that_the_roots_do_not_vouch_for_are_named(
 
 def test_statements_from_before_they_named_their_rows_still_verify(small: SimpleNamespace) -> None:
     """What an older statement does not say is found by what it does say, and not held against the row."""
-    for entry in Entry.objects.all():
-        told = json.loads(bytes(entry.statement))
-        for fact in ("rows", "holding", "form_key", "agreement_created_at", "drafted_at", "drafted_by"):
-            told["facts"].pop(fact, None)
-        data = canonical_json(told)
-        run("UPDATE evidence_entry SET statement = %s, leaf_hash = %s WHERE id = %s", data, leaf_hash(data), entry.pk)
-    for model in (Sealed, Tile, Checkpoint):
-        run(f"DELETE FROM {model._meta.db_table}")
-    assert found() == []
-    run("UPDATE agreements_version SET effective_at = %s WHERE id = %s", LATER, small.version.pk)
-    assert found() == [("agreements_version", str(small.version.pk), column("effective_at"))]
+    with undone():
+        for entry in Entry.objects.all():
+            told = json.loads(bytes(entry.statement))
+            for fact in ("rows", "holding", "form_key", "agreement_created_at", "drafted_at", "drafted_by"):
+                told["facts"].pop(fact, None)
+            data = canonical_json(told)
+            run(
+                "UPDATE evidence_entry SET statement = %s, leaf_hash = %s WHERE id = %s",
+                data,
+                leaf_hash(data),
+                entry.pk,
+            )
+        for model in (Sealed, Tile, Checkpoint):
+            run(f"DELETE FROM {model._meta.db_table}")
+        assert found() == []
+        run("UPDATE agreements_version SET effective_at = %s WHERE id = %s", LATER, small.version.pk)
+        assert found() == [("agreements_version", str(small.version.pk), column("effective_at"))]
 
 
 def test_an_untouched_portal_raises_no_alarm(portal: History) -> None:

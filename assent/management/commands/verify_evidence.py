@@ -11,9 +11,8 @@ from django.db.utils import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assent.verifying import verify_evidence
+from assent.verifying import rows_to_read, verify_evidence
 from evidence.findings import Findings
-from evidence.models import Entry, Sealed
 
 BAR = 30
 EVERY = {True: 0.2, False: 10.0}
@@ -62,8 +61,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            # Every entry is read in its place in the tree and once more for what it says.
-            bar = Bar(self.stderr, Sealed.objects.count() + Entry.objects.count())
+            bar = Bar(self.stderr, rows_to_read())
             findings = verify_evidence(at=timezone.now(), progress=bar)
         except DatabaseError as error:
             raise CommandError(f"{str(error).splitlines()[0]} (has `manage.py migrate` been run?)") from None
