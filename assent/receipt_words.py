@@ -142,7 +142,7 @@ def _proof(receipt: Receipt, *, at: datetime) -> Iterable[Row]:
     head = parse(checkpoint.note).head
     yield Row(_("日志"), [Line(head.origin, mono=True)])
     told = {"index": receipt.position, "size": checkpoint.size}
-    yield Row(_("位置"), _line(_("%(index)s（从 0 数起）；封存时日志共 %(size)s 条") % told))
+    yield Row(_("日志中的位置"), _line(_("%(index)s（从 0 数起）；封存时日志共 %(size)s 条") % told))
     yield Row(_("封存时间"), _line(moment(checkpoint.at)))
     yield Row(_("树根 SHA-256"), _digest(head.root.hex()))
     yield Row(_("签名密钥"), [Line(key, mono=True) for key in receipt.content["keys"]])

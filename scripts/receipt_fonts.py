@@ -17,8 +17,11 @@ from fontTools.ttLib import TTFont
 NOTO = Path("/usr/share/fonts/opentype/noto")
 UNIHAN = Path("/usr/share/unicode/Unihan_OtherMappings.txt.bz2")
 FONTS = Path(__file__).resolve().parent.parent / "assent/fonts"
-# Number of Noto Sans CJK SC and of Noto Sans Mono CJK SC in Debian's collections.
-SANS, MONO = 2, 7
+# Numbers of Noto Sans CJK SC, CJK KR and Mono CJK SC in Debian's collections.
+SANS, KOREAN, MONO = 2, 1, 7
+
+# Chinese print sets these as wide as a character. Within English they have their own width, as the Korean font has them.
+QUOTES = {0x2018, 0x2019, 0x201C, 0x201D}
 
 ASCII = range(0x20, 0x7F)
 # Latin-1 and Latin Extended-A, spaces and punctuation, number forms, arrows, box drawing, geometric shapes, CJK
@@ -83,6 +86,8 @@ def main() -> int:
     regular = make("NotoSansCJK-Regular.ttc", SANS, wanted, FONTS / "NotoSansCJKsc-Regular.otf")
     bold = make("NotoSansCJK-Bold.ttc", SANS, wanted, FONTS / "NotoSansCJKsc-Bold.otf")
     make("NotoSansCJK-Regular.ttc", MONO, set(ASCII), FONTS / "NotoSansMonoCJKsc-Regular.otf")
+    for weight in ("Regular", "Bold"):
+        make(f"NotoSansCJK-{weight}.ttc", KOREAN, QUOTES, FONTS / f"NotoSansCJKkr-Quotes-{weight}.otf")
     (FONTS / "characters.txt").write_text("\n".join(ranges(regular & bold)) + "\n", encoding="ascii")
     for path in sorted(FONTS.iterdir()):
         print(f"{path.stat().st_size:>9,} {path.name}", file=sys.stderr)

@@ -214,3 +214,12 @@ def test_in_english_it_is_an_english_page() -> None:
     )
     assert b"/Lang(en-US)" in made
     assert lines(made)[-1] == f"No. {NUMBER}Page 1 of 1"
+
+
+def test_quotation_marks_are_wide_in_chinese_and_narrow_in_english() -> None:
+    words = "the developer’s “own” text"
+    faces = {}
+    for language in ("zh-hans", "en"):
+        made = runs(pdf(replace(CERTIFICATE, language=language, sentence=words, documents=())))
+        faces[language] = {run.face for run in made if "’" in run.text or "“" in run.text}
+    assert faces == {"zh-hans": {"NotoSansCJKsc-Regular"}, "en": {"NotoSansCJKkr-Regular"}}

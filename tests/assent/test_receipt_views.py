@@ -129,7 +129,7 @@ def test_the_page_says_where_it_stands_in_the_log_and_that_nobody_else_vouches_f
     soup = soup_of(client_of(alice).get(accepted.get_absolute_url()))
     size = Entry.objects.count()
     proof = facts_of(soup, "[aria-labelledby=proof] dl")
-    assert proof["位置"] == f"{accepted.entry.sealed.position}（从 0 数起）；封存时日志共 {size} 条"
+    assert proof["日志中的位置"] == f"{accepted.entry.sealed.position}（从 0 数起）；封存时日志共 {size} 条"
     assert proof["封存时间"] == "2026年4月1日 12:00（UTC+8）"
     assert proof["日志"] == "qiyue.example/log"
     assert proof["时间戳"].startswith("这个检查点还没有时间戳。没有配置时间戳机构")
