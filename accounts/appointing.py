@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.authority import may_appoint
 from accounts.errors import NoSuchPerson, NotAuthorised, RoleHeld, RoleNotHeld
+from accounts.holding import hold_person
 from accounts.models import Person, Role, RoleHolding
 from accounts.resetting import reset_parts
 from evidence.kinds import Kind
@@ -20,11 +21,20 @@ def person_by_number(qq_number: str) -> Person:
     return person
 
 
+def holder_of(qq_number: str) -> Person:
+    """Return the person with this number, who may have been invited only and not joined. Raises NoSuchPerson."""
+    person = Person.objects.filter(qq_number=qq_number).first()
+    if person is None:
+        raise NoSuchPerson(qq_number=qq_number)
+    return person
+
+
 @transaction.atomic
 def give_role(*, person: Person, role: Role, actor: Person, at: datetime) -> RoleHolding:
-    """Give a role. Raises NotAuthorised, RoleHeld."""
+    """Give a role. Raises NotAuthorised, NoSuchPerson, RoleHeld."""
     if not may_appoint(person=actor, at=at):
         raise NotAuthorised
+    person = hold_person(person)
     try:
         with transaction.atomic():
             holding = RoleHolding.objects.create(person=person, role=role, given_at=at, given_by=actor)
@@ -62,10 +72,11 @@ def end_role(*, person: Person, role: Role, actor: Person, at: datetime) -> Role
 def issue_reset_link(*, person: Person, actor: Person, at: datetime) -> tuple[str, str]:
     """Return (uid, token) of a one-time password reset, which ends by use or after PASSWORD_RESET_TIMEOUT seconds.
 
-    The issuing is logged, the token is not. Raises NotAuthorised.
+    The issuing is logged, the token is not. Raises NotAuthorised, NoSuchPerson.
     """
     if not may_appoint(person=actor, at=at):
         raise NotAuthorised
+    person = hold_person(person)
     append(
         kind=Kind.RESET_LINK_ISSUED,
         at=at,

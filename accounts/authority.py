@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from accounts.errors import NotAuthorised
+from django.db.models import Q
+
+from accounts.errors import AccountClosed, NotAuthorised
+from accounts.holding import hold_account
 from accounts.models import Account, CollaboratorGrant, Person, Role, RoleHolding, Scope
 from evidence.append_only import KeptQuerySet
 
@@ -55,12 +58,18 @@ def authority_for(
 ) -> Authority:
     """Return by what right `actor` may do `scope` (None: anything at all) for `account` at `at`.
 
-    With `lock` the collaborator's grant stays as it is until the transaction ends: an act and the end of the grant
-    come one after the other, never at once. Raises NotAuthorised (2.1.5, 2.1.6).
+    With `lock` the account and the collaborator's grant stay as they are until the transaction ends: acts for one account,
+    its closing and the end of the grant come one after the other, never at once. Raises NotAuthorised (2.1.5, 2.1.6), and
+    for its owner AccountClosed.
     """
     if not actor.is_active:
         raise NotAuthorised
+    if lock:
+        account = hold_account(account)
+    closed = account.closed_at is not None and (lock or account.is_closed(at=at))
     if account.owner_id == actor.pk:
+        if closed:
+            raise AccountClosed(qq_number=account)
         return Authority(actor=actor, account=account, capacity="owner", grant=None)
     grants = CollaboratorGrant.objects.holding_at(at).filter(account=account, person=actor)
     if scope is not None:
@@ -68,7 +77,7 @@ def authority_for(
     if lock:
         grants = grants.select_for_update().filter(ended_at__isnull=True)
     grant = grants.first()
-    if grant is None or not account.owner.is_active:
+    if grant is None or closed or not account.owner.is_active:
         raise NotAuthorised
     return Authority(actor=actor, account=account, capacity="collaborator", grant=grant)
 
@@ -83,8 +92,11 @@ def may_act_for(*, actor: Person, account: Account, scope: Scope | None, at: dat
 
 
 def authorities(*, actor: Person, at: datetime) -> list[Authority]:
-    """Return every account that `actor` may act for in any way at `at`, the own one first, then by grant."""
-    own = Account.objects.filter(owner=actor).select_related("owner")
+    """Return every account that `actor` may act for in any way at `at`, the own one first, then by grant.
+
+    Grants end with the closing of their account, so only the own account is asked whether it is closed.
+    """
+    own = Account.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=at), owner=actor).select_related("owner")
     found = [Authority(actor=actor, account=account, capacity="owner", grant=None) for account in own]
     grants = (
         CollaboratorGrant.objects.holding_at(at)

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, transaction
 
-from accounts.errors import AlreadyGranted, GrantEnded, NotAuthorised, NothingGranted, OwnNumber
+from accounts.errors import AccountClosed, AlreadyGranted, GrantEnded, NotAuthorised, NothingGranted, OwnNumber
+from accounts.holding import hold_account, hold_number
 from accounts.joining import known_number
 from accounts.models import Account, CollaboratorGrant, Person, Scope
 from evidence.kinds import Kind
@@ -37,18 +37,19 @@ def grant(
 ) -> CollaboratorGrant:
     """Let the owner invite a QQ number for the named operations; it holds once that number confirms.
 
-    Raises NotAuthorised (only the owner grants), NotAQQNumber, OwnNumber, NothingGranted, AlreadyGranted.
+    Raises NotAuthorised (only the owner grants), AccountClosed, NotAQQNumber, OwnNumber, NothingGranted, AlreadyGranted.
     """
     if account.owner_id != actor.pk or not actor.is_active:
         raise NotAuthorised
+    account = hold_account(account)
+    if account.closed_at is not None:
+        raise AccountClosed(qq_number=account)
     known_number(qq_number)
     if qq_number == actor.qq_number:
         raise OwnNumber
     if not scopes:
         raise NothingGranted
-    person, _created = Person.objects.get_or_create(
-        qq_number=qq_number, defaults={"password": UNUSABLE_PASSWORD_PREFIX}
-    )
+    person = hold_number(qq_number)
     try:
         with transaction.atomic():
             made = CollaboratorGrant.objects.create(

@@ -12,6 +12,13 @@ class NotAuthorised(Refusal):
     message = _("您无权查看或办理这一事项，没有作任何记录。")
 
 
+class AccountClosed(NotAuthorised):
+    """Nobody acts for a closed account, its owner neither, and it is not opened again (2.1.1)."""
+
+    status = 409
+    message = _("QQ %(qq_number)s 的开发者账户已经注销，不能再以它办理任何事务，也不能重新开通。已有的记录仍可查阅。")
+
+
 class NumberTaken(Refusal):
     """One developer account per QQ number (2.1.1); somebody has signed up with this one."""
 

@@ -1,5 +1,7 @@
 """Forms of the people pages: they check shape; the acts decide."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +59,22 @@ class InviteForm(forms.Form):
     scopes = forms.TypedMultipleChoiceField(
         label=_("允许进行的操作"), choices=Scope.choices, coerce=Scope, widget=forms.CheckboxSelectMultiple
     )
+
+
+class ConfirmNumberForm(forms.Form):
+    """Asks for the number once more before something that cannot be undone."""
+
+    qq_number = QQNumberField(label=_("再次输入这个 QQ 号，以示确认"))
+
+    def __init__(self, *args: Any, expected: str | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        self.fields["qq_number"].widget.attrs["autocomplete"] = "off"
+
+    def clean_qq_number(self) -> str:
+        if self.cleaned_data["qq_number"] != self.expected:
+            raise forms.ValidationError(_("与要办理的 QQ 号不一致，没有办理。"))
+        return self.cleaned_data["qq_number"]
 
 
 class RoleForm(forms.Form):

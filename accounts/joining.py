@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.errors import NotAQQNumber, NumberTaken
+from accounts.errors import AccountClosed, NotAQQNumber, NumberTaken
+from accounts.holding import hold_number, hold_person
 from accounts.models import Account, Person, qq_number_validator
 from evidence.kinds import Kind
 from evidence.log import append
@@ -30,8 +30,7 @@ def sign_up(*, qq_number: str, password: str, with_account: bool, at: datetime) 
     ValidationError for a weak password.
     """
     known_number(qq_number)
-    Person.objects.get_or_create(qq_number=qq_number, defaults={"password": UNUSABLE_PASSWORD_PREFIX})
-    person = Person.objects.select_for_update().get(qq_number=qq_number)
+    person = hold_number(qq_number)
     if person.joined_at is not None:
         raise NumberTaken(qq_number=qq_number)
     validate_password(password, person)
@@ -46,11 +45,17 @@ def sign_up(*, qq_number: str, password: str, with_account: bool, at: datetime) 
 
 @transaction.atomic
 def open_account(*, owner: Person, at: datetime) -> Account:
-    """Open the developer account of a person who has joined. Raises NumberTaken if there is one (2.1.1)."""
+    """Open the developer account of a person who has joined.
+
+    Raises NumberTaken if there is one (2.1.1), AccountClosed if there was, NoSuchPerson if its owner was erased.
+    """
+    owner = hold_person(owner)
     try:
         with transaction.atomic():
             account = Account.objects.create(owner=owner, opened_at=at)
     except IntegrityError:
+        if Account.objects.filter(owner=owner, closed_at__isnull=False).exists():
+            raise AccountClosed(qq_number=owner) from None
         raise NumberTaken(qq_number=str(owner)) from None
     append(
         kind=Kind.ACCOUNT_OPENED,

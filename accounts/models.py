@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -13,6 +13,8 @@ from simple_history.models import HistoricalRecords
 from accounts.errors import NotAQQNumber
 from evidence.append_only import Kept, KeptQuerySet
 from evidence.errors import NeverChanges
+from evidence.kinds import Kind
+from evidence.log import append
 
 QQ_NUMBER = r"^[1-9][0-9]{4,10}\Z"
 qq_number_validator = RegexValidator(QQ_NUMBER, NotAQQNumber.message)
@@ -21,18 +23,30 @@ qq_number_validator = RegexValidator(QQ_NUMBER, NotAQQNumber.message)
 class PersonManager(BaseUserManager.from_queryset(KeptQuerySet)):  # type: ignore[misc]
     """Makes the administrators that `createsuperuser` asks for; everyone else joins through `accounts.joining`."""
 
-    def create_superuser(self, qq_number: str, password: str | None = None, **extra: Any) -> "Person":
-        person = self.model(qq_number=qq_number, is_staff=True, is_superuser=True, joined_at=timezone.now(), **extra)
+    @transaction.atomic
+    def create_superuser(
+        self, qq_number: str, password: str | None = None, *, at: datetime | None = None, **extra: Any
+    ) -> "Person":
+        """Make an administrator and log it, at `at` or now. Raises ValidationError for what is no number or is taken."""
+        at = at or timezone.now()
+        person = self.model(qq_number=qq_number, is_staff=True, is_superuser=True, joined_at=at, **extra)
         person.set_password(password)
         person.full_clean(exclude=["password"])
         person.save()
+        append(
+            kind=Kind.ADMINISTRATOR_MADE,
+            at=at,
+            facts={"person": person.pk},
+            personal={"person_qq": qq_number},
+        )
         return person
 
 
 class Person(Kept, AbstractBaseUser, PermissionsMixin):
     """Who signs in, known by QQ number. The number never changes (2.1.1); only erasure may empty it.
 
-    A number that was invited as a collaborator before it signed up has a row with `joined_at` NULL and no password.
+    A number that was invited as a collaborator before it signed up has a row with `joined_at` NULL and no password. Once
+    erased, the row has no number, and `erasure` is the uid of the log's entry that says so.
     """
 
     qq_number = models.CharField(  # noqa: DJ001  NULL says erased, and any number of rows may be.
@@ -41,11 +55,13 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(_("注册时间"), null=True)
     is_active = models.BooleanField(_("可以登录"), default=True)
     is_staff = models.BooleanField(_("可以进入后台"), default=False)
+    erased_at = models.DateTimeField(_("删除时间"), null=True, editable=False)
+    erasure = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = PersonManager()
     USERNAME_FIELD = "qq_number"
     REQUIRED_FIELDS: list[str] = []
-    once = ("joined_at",)
+    once = ("joined_at", "erased_at", "erasure")
     only_to_null = ("qq_number",)
 
     class Meta:
@@ -59,7 +75,12 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.qq_number or str(_("（已删除的号码）"))
+        if self.qq_number:
+            return self.qq_number
+        if self.erased_at is None:
+            return str(_("（已删除的号码）"))
+        told = {"day": timezone.localdate(self.erased_at).isoformat(), "entry": self.erasure}
+        return _("（号码已于 %(day)s 删除，记录 %(entry)s）") % told
 
     @classmethod
     def from_db(cls, db: str, field_names: list[str], values: list[Any]) -> "Person":
@@ -76,8 +97,8 @@ class Person(Kept, AbstractBaseUser, PermissionsMixin):
 
     @property
     def email(self) -> str:
-        """Return the mailbox that every QQ number has; it is where a password reset goes."""
-        return f"{self.qq_number}@qq.com"
+        """Return the mailbox that every QQ number has, '' after erasure; it is where a password reset goes."""
+        return f"{self.qq_number}@qq.com" if self.qq_number else ""
 
 
 class Account(Kept):
@@ -85,8 +106,10 @@ class Account(Kept):
 
     owner = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
     opened_at = models.DateTimeField(_("开通时间"))
+    closed_at = models.DateTimeField(_("注销时间"), null=True)
 
     fixed = ("owner", "opened_at")
+    once = ("closed_at",)
 
     class Meta:
         verbose_name = _("开发者账户")
@@ -99,6 +122,10 @@ class Account(Kept):
     def qq_number(self) -> str:
         """Return the account's QQ number, which is its owner's."""
         return str(self.owner)
+
+    def is_closed(self, *, at: datetime) -> bool:
+        """Return whether the account was closed at `at`."""
+        return self.closed_at is not None and self.closed_at <= at
 
 
 class Scope(models.TextChoices):

@@ -33,6 +33,7 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("profile/password/", change_password, name="change_password"),
     path("account/open/", views.open_account_page, name="open_account"),
+    path("account/close/", views.close_account_page, name="close_account"),
     path("act-for/", views.act_for, name="act_for"),
     path("collaborators/", views.collaborators, name="collaborators"),
     path("collaborators/<int:pk>/confirm/", views.confirm, name="confirm"),

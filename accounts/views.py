@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.acting import SESSION_KEY
 from accounts.appointing import end_role, give_role, issue_reset_link, person_by_number
 from accounts.authority import may_appoint
+from accounts.closing import close_account
 from accounts.collaborating import confirm_grant, end_grant, grant
-from accounts.errors import NotAuthorised, RoleNotHeld
-from accounts.forms import InviteForm, ResetForm, RoleForm, SignUpForm
+from accounts.errors import AccountClosed, NotAuthorised, RoleNotHeld
+from accounts.forms import ConfirmNumberForm, InviteForm, ResetForm, RoleForm, SignUpForm
 from accounts.joining import open_account, sign_up
 from accounts.models import Account, CollaboratorGrant, Role, RoleHolding
 from accounts.resetting import send_reset_letter
@@ -77,6 +78,24 @@ def open_account_page(request: HttpRequest) -> HttpResponse:
     request.session[SESSION_KEY] = account.pk
     messages.success(request, _("已开通开发者账户 %(number)s。") % {"number": account.qq_number})
     return redirect("assent:accept")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_account_page(request: HttpRequest) -> HttpResponse:
+    """Say what follows from closing the reader's account, and close it once its number is typed."""
+    account = Account.objects.filter(owner=request.user).select_related("owner").first()
+    if account is None:
+        raise NotAuthorised
+    if account.closed_at is not None:
+        raise AccountClosed(qq_number=account)
+    form = ConfirmNumberForm(request.POST or None, expected=account.qq_number)
+    if form.is_valid():
+        close_account(account=account, actor=request.user, at=timezone.now())
+        messages.success(request, _("开发者账户 %(number)s 已经注销。") % {"number": account.qq_number})
+        return redirect("accounts:profile")
+    open_grants = account.grants.filter(ended_at__isnull=True).select_related("person").order_by("pk")
+    context = {"form": form, "account": account, "grants": open_grants}
+    return render(request, "accounts/close_account.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

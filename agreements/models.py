@@ -31,6 +31,24 @@ class Binds(models.TextChoices):
     PERSON = "person", _("个人：每个使用者须自行同意")
 
 
+class LegalProfile(models.TextChoices):
+    """Under which law an agreement stands; nobody chooses it on a page yet."""
+
+    PRC_PLATFORM = "prc_platform", _("中国大陆：平台规则")
+    PRC_MAJOR = "prc_major", _("中国大陆：平台规则，影响众多用户或重大利益")
+    EU_P2B = "eu_p2b", _("欧盟：第 2019/1150 号条例")
+    NONE = "none", _("无特别规定")
+
+    @property
+    def retention_years(self) -> int:
+        """Return for how many years after an account ends its acts are kept, whoever asks for erasure.
+
+        E-Commerce Law 31 says 3. For the profiles outside the PRC it is 0, which says only that Qiyue knows of no such
+        floor: counsel sets it before an agreement gets one of them.
+        """
+        return 3 if self in (LegalProfile.PRC_PLATFORM, LegalProfile.PRC_MAJOR) else 0
+
+
 class Change(models.TextChoices):
     """What a revision does to the obligations."""
 
@@ -52,6 +70,9 @@ class Agreement(Kept):
     name_en = models.CharField(_("英文名称"), max_length=200, blank=True)
     governing_language = models.CharField(_("作准语言"), max_length=10, choices=Language, default=Language.CHINESE)
     binds = models.CharField(_("约束对象"), max_length=10, choices=Binds, default=Binds.ACCOUNT)
+    legal_profile = models.CharField(
+        _("适用法律"), max_length=20, choices=LegalProfile, default=LegalProfile.PRC_PLATFORM
+    )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
 
     history = HistoricalRecords()

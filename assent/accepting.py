@@ -60,11 +60,6 @@ def _open_texts(documents: Sequence[Shown], *, at: datetime) -> list[VersionText
     return texts
 
 
-def _hold_account(account: Account) -> None:
-    """Let the decisions of one account come one after the other: a refusal sees the acceptance that came first."""
-    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-
-
 def _statement_facts(authority: Authority, texts: Sequence[VersionText], circumstances: Circumstances) -> dict:
     return {
         "account": authority.account.pk,
@@ -147,7 +142,6 @@ def _write_acceptance(
     at: datetime,
 ) -> Acceptance:
     authority = authority_for(actor=actor, account=account, scope=Scope.ACCEPT_AGREEMENTS, at=at, lock=True)
-    _hold_account(account)
     texts = _open_texts(documents, at=at)
     entry = append(
         kind=Kind.ACCEPTED_EXPRESS,
@@ -208,7 +202,6 @@ def _write_refusal(
     account: Account, actor: Person, document: Shown, form_key: UUID, circumstances: Circumstances, at: datetime
 ) -> Refusal:
     authority = authority_for(actor=actor, account=account, scope=Scope.ACCEPT_AGREEMENTS, at=at, lock=True)
-    _hold_account(account)
     [text] = _open_texts([document], at=at)
     if counting(account=account, actor=actor).filter(version=text.version).exists():
         raise AlreadyAccepted

@@ -1,8 +1,8 @@
-"""The admin shows acceptances and refusals; it changes nothing."""
+"""The admin shows acceptances, refusals and legal holds; it changes nothing."""
 
 from django.contrib import admin
 
-from assent.models import Acceptance, AcceptanceLine, Refusal
+from assent.models import Acceptance, AcceptanceLine, LegalHold, Refusal
 from evidence.admin import ReadOnlyAdmin
 
 
@@ -19,3 +19,8 @@ class AcceptanceLineAdmin(ReadOnlyAdmin):
 @admin.register(Refusal)
 class RefusalAdmin(ReadOnlyAdmin):
     list_display = ("entry", "account", "actor", "version", "refused_at")
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(ReadOnlyAdmin):
+    list_display = ("person", "placed_at", "placed_by", "lifted_at", "lifted_by")

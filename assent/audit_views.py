@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.authority import may_audit
 from accounts.errors import NotAuthorised
 from assent.auditing import Query, export_csv, find, page_after
-from assent.forms import AuditForm
+from assent.erasing import erased_by
+from assent.forms import AuditForm, PackForm
 from assent.models import Acceptance
 
 
@@ -35,7 +36,10 @@ def audit(request: HttpRequest) -> HttpResponse:
         rows, following = page_after(find(query=_query(form), person=request.user, at=at), before=before)
     asked = request.GET.copy()
     asked.pop("before", None)
-    context = {"form": form, "rows": rows, "following": following, "asked": asked.urlencode()}
+    packs = PackForm(
+        auto_id="pack_%s", initial={"account_qq": form.data.get("account"), "agreement": form.data.get("agreement")}
+    )
+    context = {"form": form, "rows": rows, "following": following, "asked": asked.urlencode(), "packs": packs}
     return render(request, "assent/audit.html", context, status=422 if form.errors else 200)
 
 
@@ -51,6 +55,7 @@ def record(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     context = {
         "acceptance": acceptance,
         "personal": {d.field: d.value for d in acceptance.entry.disclosures.all()},
+        "erasures": erased_by(acceptance.entry),
         "statement": bytes(acceptance.entry.statement).decode(),
         "leaf_hash": bytes(acceptance.entry.leaf_hash).hex(),
     }

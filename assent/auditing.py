@@ -90,6 +90,11 @@ class _Echo:
         return value
 
 
+def _erased(person: Person) -> str:
+    """Return what stands in a cell whose value was erased with this person: when, and by which entry of the log."""
+    return f"erased {timestamp(person.erased_at)} {person.erasure}" if person.erased_at else "erased"
+
+
 def _columns() -> list[str]:
     return [
         _("回执编号"), _("同意时间（UTC）"), _("账户 QQ"), _("操作 QQ"), _("身份"), _("授权编号"), _("号码核验"), _("方式"),
@@ -102,17 +107,22 @@ def _rows(found: Any) -> Iterator[list[object]]:
     before = None
     while True:
         page, before = page_after(found, before=before)
-        values: dict[int, dict[str, str]] = {}
+        values: dict[int, dict[str, str | None]] = {}
         for d in Disclosure.objects.filter(entry__in=[a.entry_id for a in page], field__in=["address", "user_agent"]):
-            values.setdefault(d.entry_id, {})[d.field] = d.value or ""
+            values.setdefault(d.entry_id, {})[d.field] = d.value
         for a in page:
-            personal = values.get(a.entry_id, {})
+            owner = a.account.owner
+            address, agent = (
+                _erased(a.actor) if value is None else value
+                for value in map(values.get(a.entry_id, {}).get, ["address", "user_agent"])
+            )
             for line in a.lines.all():
                 yield [
-                    a.entry.uid, timestamp(a.accepted_at), a.account.qq_number, a.actor, a.capacity,
+                    a.entry.uid, timestamp(a.accepted_at), owner.qq_number or _erased(owner),
+                    a.actor.qq_number or _erased(a.actor), a.capacity,
                     a.grant_id or "", a.identity, a.basis, line.version.agreement.slug,
                     line.version.number, line.language, line.text_sha256, line.html_sha256,
-                    personal.get("address", ""), personal.get("user_agent", ""),
+                    address, agent,
                 ]  # fmt: skip
         if before is None:
             return

@@ -53,7 +53,7 @@ def load_people(*, password: str, at: datetime) -> Cast:
     """Make the cast: an administrator, alice with an account, bob her collaborator, charlie with an account of his own, and one
     holder of each role.
     """
-    admin = Person.objects.create_superuser(PEOPLE["administrator"], password)
+    admin = Person.objects.create_superuser(PEOPLE["administrator"], password, at=at)
     people = {
         name: sign_up(qq_number=number, password=password, with_account=name in ("alice", "charlie"), at=at)
         for name, number in PEOPLE.items()

@@ -1,5 +1,9 @@
 """Refusals of the acts of `assent`."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evidence.errors import Refusal
@@ -43,3 +47,71 @@ class AlreadyAccepted(Refusal):
 
     status = 409
     message = _("该版本已经同意过，不能再表示不同意。")
+
+
+class ReasonMissing(Refusal):
+    """A legal hold is placed and lifted for a reason, which is logged."""
+
+    message = _("请写明理由。")
+
+
+class HoldLifted(Refusal):
+    """The hold was lifted before."""
+
+    status = 409
+    message = _("这项法律保全已经解除。")
+
+
+class AccountStillOpen(Refusal):
+    """The number is in use: an account, a grant, a role. Each reason says what has to end first."""
+
+    status = 409
+    message = _("这个号码还在使用，不能删除：%(reasons)s")
+
+    def __init__(self, reasons: Iterable[object]) -> None:
+        super().__init__(reasons=" ".join(map(str, reasons)))
+
+
+class OnHold(Refusal):
+    """A legal hold keeps the person's values until an auditor lifts it."""
+
+    status = 409
+    message = _("对此人有尚未解除的法律保全，不能删除。请审计员先解除。")
+
+
+class RetentionRunning(Refusal):
+    """The time for which the records must be kept has not run out (E-Commerce Law 31)."""
+
+    status = 409
+    message = _("法定保存期未满，%(until)s 起才能删除。请到时再办理。")
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until=timezone.localtime(until).strftime("%Y-%m-%d %H:%M:%S (UTC%z)"))
+        self.until = until
+
+
+class AlreadyErased(Refusal):
+    """The person's values were erased before."""
+
+    status = 409
+    message = _("此人的个人信息已经删除。")
+
+
+class NotSealedYet(Refusal):
+    """What a proof is asked for has no place in the tree yet; the sealer gives it one within a second."""
+
+    status = 409
+    message = _("这条记录刚刚写下，尚未封入日志，暂时没有证明。请过几秒钟再试。")
+
+
+class ErasureNotSealed(NotSealedYet):
+    """A value was erased, and the checkpoint does not cover the entry that says so."""
+
+    message = _("有一项个人信息刚刚被删除，这次删除尚未封入日志。请过几秒钟再试。")
+
+
+class PackNotKept(Refusal):
+    """The file of a pack is deleted after a week, and at once when a value that it holds is erased."""
+
+    status = 410
+    message = _("这份出证包的文件已不再保存。您可以重新制作：同一内容、同一检查点的出证包逐字节相同。")

@@ -1,12 +1,15 @@
-"""Forms of the accept page and the auditor's filters: they check shape; the acts decide."""
+"""Forms of the accept page, the auditor's filters, evidence packs, holds and erasure: they check shape; the acts decide."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import QQNumberField
+from accounts.models import Account
 from agreements.models import Agreement
 from assent.accepting import Shown
-from assent.models import Basis
+from assent.models import Acceptance, Basis
 
 
 def document_value(shown: Shown) -> str:
@@ -62,3 +65,54 @@ class AuditForm(forms.Form):
     basis = forms.ChoiceField(label=_("方式"), choices=[("", _("全部")), *Basis.choices], required=False)
     since = forms.DateField(label=_("自"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("至（含当日）"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class ReasonForm(forms.Form):
+    """Why a legal hold is lifted."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=2000,
+        help_text=_("如法院、案号、来函日期。理由只作为个人信息保存，日志中只有它的加盐摘要。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class HoldForm(ReasonForm):
+    """About whom a legal hold is, and why."""
+
+    qq_number = QQNumberField()
+    field_order = ("qq_number", "reason")
+
+
+class FindPersonForm(forms.Form):
+    """Whose personal values are to be erased."""
+
+    qq_number = QQNumberField()
+
+
+class PackForm(forms.Form):
+    """What a pack is to be about: an account, by its key or its QQ number, an agreement or an acceptance; one of them."""
+
+    account = forms.ModelChoiceField(label=_("账户"), queryset=Account.objects.select_related("owner"), required=False)
+    account_qq = QQNumberField(label=_("账户 QQ"), required=False)
+    agreement = forms.ModelChoiceField(
+        label=_("协议"), queryset=Agreement.objects.all(), to_field_name="slug", required=False, empty_label=_("请选择")
+    )
+    acceptance = forms.ModelChoiceField(
+        label=_("回执编号"),
+        queryset=Acceptance.objects.select_related("entry", "account__owner", "actor"),
+        to_field_name="entry__uid",
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = {name: value for name, value in super().clean().items() if value}
+        if number := values.pop("account_qq", None):
+            account = Account.objects.filter(owner__qq_number=number).select_related("owner").first()
+            if account is None:
+                raise forms.ValidationError(_("没有 QQ 号 %(qq_number)s 的开发者账户。"), params={"qq_number": number})
+            values.setdefault("account", account)
+        if len(values) != 1 and not self.errors:
+            raise forms.ValidationError(_("请指明一个账户、一份协议或一条同意记录。"))
+        return {"selection": values}

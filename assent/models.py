@@ -1,13 +1,16 @@
-"""Acceptances, their documents, and refusals: columns, constraints and as-of querysets; no acts."""
+"""Acceptances, refusals, legal holds and requests for evidence packs: columns, constraints and querysets; no acts."""
+
+import uuid
+from typing import Literal
 
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, CollaboratorGrant, Person
-from agreements.models import Language, Version, VersionText
-from evidence.append_only import AppendOnly
-from evidence.models import Entry
+from agreements.models import Agreement, Language, Version, VersionText
+from evidence.append_only import AppendOnly, Kept
+from evidence.models import Checkpoint, Entry
 
 
 class Capacity(models.TextChoices):
@@ -110,3 +113,103 @@ class Refusal(Act):
 
     def __str__(self) -> str:
         return str(self.entry.uid)
+
+
+class LegalHold(Kept):
+    """That nothing about a person may be erased until it is lifted: a lawsuit, an inquiry.
+
+    Why is told in the log's entries alone, as a personal value. A person may be under several holds at once.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="holds")
+    placed_at = models.DateTimeField(_("保全时间"))
+    placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    placed_entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(_("解除时间"), null=True)
+    lifted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_entry = models.OneToOneField(Entry, on_delete=models.PROTECT, null=True, related_name="+")
+
+    fixed = ("person", "placed_at", "placed_by")
+    once = ("placed_entry", "lifted_at", "lifted_by", "lifted_entry")
+
+    class Meta:
+        verbose_name = _("法律保全")
+        verbose_name_plural = _("法律保全")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}: {self.person}"
+
+    @property
+    def placed_for(self) -> str | None:
+        """Return why the hold was placed; None once that is erased."""
+        return _reason(self.placed_entry)
+
+    @property
+    def lifted_for(self) -> str | None:
+        """Return why the hold was lifted; None once that is erased, or while it holds."""
+        return _reason(self.lifted_entry)
+
+
+def _reason(entry: Entry | None) -> str | None:
+    told = entry.disclosures.all() if entry else []
+    return next((disclosure.value for disclosure in told if disclosure.field == "reason"), None)
+
+
+PackState = Literal["waiting", "working", "ready", "gone"]
+
+
+class PackRequest(models.Model):
+    """That somebody asked for an evidence pack, and how far it is: the work and the file, not the evidence.
+
+    `total` and `done` count records. Until `leased_until` one worker has it. `file` is the name in the storage of packs,
+    `size` in bytes, `erased` how many values it shows as erased. A file that is no longer kept has `dropped_at`.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="pack_requests")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, null=True, related_name="+")
+    acceptance = models.ForeignKey(Acceptance, on_delete=models.PROTECT, null=True, related_name="+")
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True)
+    file = models.CharField(max_length=100, blank=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    erased = models.PositiveIntegerField(default=0)
+    dropped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=False, agreement__isnull=True, acceptance__isnull=True)
+                | models.Q(account__isnull=True, agreement__isnull=False, acceptance__isnull=True)
+                | models.Q(account__isnull=True, agreement__isnull=True, acceptance__isnull=False),
+                name="assent_packrequest_about_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(finished_at__isnull=True, file="", sha256="")
+                | models.Q(finished_at__isnull=False) & ~models.Q(file="") & ~models.Q(sha256=""),
+                name="assent_packrequest_finished_with_a_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("assent:pack", args=[self.uid])
+
+    @property
+    def state(self) -> PackState:
+        """Return how far it is."""
+        if self.dropped_at is not None:
+            return "gone"
+        if self.finished_at is not None:
+            return "ready"
+        return "waiting" if self.leased_until is None else "working"

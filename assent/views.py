@@ -149,18 +149,31 @@ def _with_lines(acceptances: QuerySet[Acceptance]) -> QuerySet[Acceptance]:
 
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    """List what was accepted and refused for the account: all of it for the owner, their own acts for a collaborator."""
+    """List what was accepted and refused for the account: all of it for the owner, their own acts for a collaborator.
+
+    With `?closed`, or where there is no other, that is the account which the reader closed.
+    """
     at = timezone.now()
     now = acting_now(request, at=at)
     acceptances, refusals = Acceptance.objects.none(), Refusal.objects.none()
-    if now is not None:
-        whose = {"account": now.account} | ({} if now.capacity == "owner" else {"actor": request.user})
+    own_closed = Account.objects.filter(owner=request.user, closed_at__isnull=False).select_related("owner").first()
+    closed = own_closed if now is None or "closed" in request.GET else None
+    if closed or now:
+        whose = {"account": closed or now.account}
+        if not closed and now.capacity != "owner":
+            whose["actor"] = request.user
         acceptances = _with_lines(Acceptance.objects.filter(**whose)).order_by("-pk")
         refusals = Refusal.objects.filter(**whose).select_related("version__agreement", "actor").order_by("-pk")
     page = Paginator(acceptances, ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "assent/me.html", {"now": now, "page": page, "acceptances": page.object_list, "refusals": refusals}
-    )
+    context = {
+        "now": now,
+        "own_closed": own_closed,
+        "closed": closed,
+        "page": page,
+        "acceptances": page.object_list,
+        "refusals": refusals,
+    }
+    return render(request, "assent/me.html", context)
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The Django app configuration of `evidence`; it makes the triggers of every app follow a migrate."""
+"""The Django app configuration of `evidence`; it makes the triggers of every app follow a migrate, and checks settings."""
 
 from importlib import import_module
 
@@ -9,5 +9,6 @@ class EvidenceConfig(AppConfig):
     name = "evidence"
 
     def ready(self) -> None:
-        # The module connects itself to post_migrate; it needs the models, so it cannot be imported any earlier.
+        # These connect themselves to post_migrate and to the checks; they need the models, so it cannot be any earlier.
         import_module("evidence.protection")
+        import_module("evidence.checks")

@@ -108,7 +108,7 @@ class SigningKey:
     def signature_line(self, body: str) -> str:
         """Return the line that this key adds to a note with this body."""
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(body.encode())
-        return f"— {self.name} {base64.b64encode(self.verifier.id + signature).decode()}\n"
+        return str(Signature(self.name, self.verifier.id, signature))
 
 
 class Head(NamedTuple):
@@ -125,6 +125,10 @@ class Signature(NamedTuple):
     name: str
     key_id: bytes
     data: bytes
+
+    def __str__(self) -> str:
+        """Return the line, with its end."""
+        return f"— {self.name} {base64.b64encode(self.key_id + self.data).decode()}\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,22 +17,27 @@ def signing_keys() -> list[SigningKey]:
     They come from QIYUE_LOG_KEY, or else from QIYUE_LOG_KEY_FILE, which is made with one new key and mode 600 when it is
     missing. Raises ImproperlyConfigured for what is not a key and for keys of different names.
     """
-    lines = settings.LOG_KEYS or _lines_of(Path(settings.LOG_KEY_FILE))
+    path = Path(settings.LOG_KEY_FILE)
+    if not settings.LOG_KEYS and not path.exists():
+        write_keys(path, [SigningKey.generate(settings.LOG_ORIGIN)], replace=False)
+    return configured_keys()
+
+
+def configured_keys() -> list[SigningKey]:
+    """Return the same keys, or none where a file has yet to be made. Raises ImproperlyConfigured."""
+    path = Path(settings.LOG_KEY_FILE)
     try:
+        if not settings.LOG_KEYS and not path.exists():
+            return []
+        lines = settings.LOG_KEYS or path.read_text("ascii").split()
         keys = [SigningKey.parse(line) for line in lines]
-    except ValueError:
+    except (OSError, ValueError):
         raise ImproperlyConfigured(
             "The log's signing key cannot be read (QIYUE_LOG_KEY, QIYUE_LOG_KEY_FILE)."
         ) from None
     if len({key.name for key in keys}) != 1:
         raise ImproperlyConfigured("The log's signing keys are none, or have different names.")
     return keys
-
-
-def _lines_of(path: Path) -> list[str]:
-    if not path.exists():
-        write_keys(path, [SigningKey.generate(settings.LOG_ORIGIN)], replace=False)
-    return [line for line in path.read_text("ascii").splitlines() if line]
 
 
 def write_keys(path: Path, keys: list[SigningKey], *, replace: bool) -> None:

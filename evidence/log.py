@@ -1,7 +1,7 @@
 """The log: `append()` is the only writer of entries and disclosures, `seal()` gives them their place, `prove()` shows it."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -17,7 +17,7 @@ from evidence.kinds import Kind
 from evidence.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash
 from evidence.models import Checkpoint, Disclosure, Entry, LogKey, Sealed, Tile
 from evidence.statements import commitment, new_salt, statement
-from evidence.tiles import Place, edge, extend, places, subtree_hash
+from evidence.tiles import WIDTH, Place, edge, extend, places, subtree_hash
 
 # How many entries one transaction of the sealer takes at most.
 BATCH = 10_000
@@ -25,6 +25,11 @@ BATCH = 10_000
 LATE = timedelta(minutes=1)
 # The sealer's advisory lock on PostgreSQL: "qiyue" in ASCII.
 SEALER_LOCK = 0x7169797565
+
+# Hashes of subtrees, by their range of leaves.
+Known = dict[Range, bytes]
+# How many of them `prove_all` keeps at most, each over a full tile or more: 16 MB at the most.
+MOST_KNOWN = 65_536
 
 
 def not_before_the_log(at: datetime) -> datetime:
@@ -69,10 +74,11 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
 
     Order is given here, not by a database sequence, so an entry that commits late is not skipped: it comes later. One
     sealer works at a time; where another does, this one leaves it to that. Each batch is one transaction. `sweep` looks
-    at all entries, not only at those of the last minutes. Raises KeyNotIntroduced where the log has keys and none of
-    ours is among them, unless `introduce_key` says that this is meant, and ImproperlyConfigured for unreadable keys.
+    at all entries, not only at those of the last minutes, and introduces a new key even if nothing else waits. Raises
+    KeyNotIntroduced where the log has keys and none of ours is among them, unless `introduce_key` says that this is
+    meant, and ImproperlyConfigured for unreadable keys.
     """
-    if LogKey.objects.exists() and not _unsealed(at=at, sweep=sweep).exists():
+    if not _a_key_waits(sweep=sweep, even_unknown=introduce_key) and not unsealed(at=at, sweep=sweep).exists():
         return None
     newest, count = None, BATCH
     while count == BATCH:
@@ -81,7 +87,16 @@ def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> C
     return newest
 
 
-def _unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
+def _a_key_waits(*, sweep: bool, even_unknown: bool) -> bool:
+    """Return whether a key is to be introduced: the log's first one, or one beside those that the log knows."""
+    known = set(LogKey.objects.values_list("verifier_key", flat=True))
+    if not known or not (sweep or even_unknown):
+        return not known
+    ours = {str(key.verifier) for key in signing_keys()}
+    return not ours <= known and (even_unknown or bool(ours & known))
+
+
+def unsealed(*, at: datetime, sweep: bool) -> QuerySet[Entry]:
     """Return the entries without a place, in the order of their keys."""
     settled = None if sweep else Checkpoint.objects.filter(at__lte=at - LATE).order_by("-number").first()
     entries = Entry.objects.filter(~Exists(Sealed.objects.filter(entry=OuterRef("pk"))))
@@ -96,7 +111,7 @@ def _seal_batch(*, at: datetime, sweep: bool, introduce_key: bool) -> tuple[Chec
     last = Checkpoint.objects.order_by("-number").first()
     keys = signing_keys()
     _introduce(keys, at=at, even_unknown=introduce_key)
-    entries = list(_unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
+    entries = list(unsealed(at=at, sweep=sweep).values_list("pk", "leaf_hash")[:BATCH])
     if not entries:
         return None, 0
     size = last.size if last else 0
@@ -178,6 +193,35 @@ def prove(*, position: int, checkpoint: Checkpoint) -> list[bytes]:
     Raises ValueError for a position that the checkpoint does not cover.
     """
     return _subtree_hashes(inclusion_ranges(position, checkpoint.size))
+
+
+def prove_all(
+    *, positions: Collection[int], checkpoint: Checkpoint, known: Known | None = None
+) -> dict[int, list[bytes]]:
+    """Return the inclusion proof of the entry at each position, as `prove` does, with a query per level of tiles.
+
+    `known` may be handed from one call to the next for the same checkpoint: it keeps the hashes of large subtrees, which many
+    proofs share. Raises ValueError for a position that the checkpoint does not cover.
+    """
+    known = {} if known is None else known
+    ranges = {position: inclusion_ranges(position, checkpoint.size) for position in positions}
+    missing = {wanted for proof in ranges.values() for wanted in proof} - known.keys()
+    by_level: dict[int, set[int]] = {}
+    for level, index in places(missing):
+        by_level.setdefault(level, set()).add(index)
+    tiles: dict[Place, bytes] = {}
+    for level, indexes in by_level.items():
+        for index, hashes in Tile.objects.filter(level=level, index__in=indexes).values_list("index", "hashes"):
+            tiles[level, index] = bytes(hashes)
+    found = {wanted: subtree_hash(wanted, tiles) for wanted in missing}
+    proofs = {
+        position: [found[wanted] if wanted in found else known[wanted] for wanted in proof]
+        for position, proof in ranges.items()
+    }
+    known.update((wanted, node) for wanted, node in found.items() if wanted[1] - wanted[0] >= WIDTH)
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    return proofs
 
 
 def prove_consistency(*, old: Checkpoint, new: Checkpoint) -> list[bytes]:

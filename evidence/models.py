@@ -21,6 +21,7 @@ class Entry(AppendOnly):
 
     class Meta:
         verbose_name_plural = "entries"
+        indexes = [models.Index(fields=["kind"], name="evidence_entry_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"

@@ -9,4 +9,5 @@ urlpatterns = [
     path("log/checkpoint", views.checkpoint, name="checkpoint"),
     path("log/tile/<path:path>", views.tile, name="tile"),
     path("log/keys", views.keys, name="keys"),
+    path("log/cosignatures", views.cosignatures, name="cosignatures"),
 ]

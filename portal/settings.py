@@ -124,6 +124,15 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Evidence packs hold personal values, and are served only through their page.
+    "packs": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.path("QIYUE_PACKS_DIR", BASE_DIR / "packs"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
@@ -178,6 +187,14 @@ LOG_ORIGIN = env.str(
 )
 # Who seals the log: a thread of each server process, or only `manage.py work`.
 WORKER_IN_SERVER = env.bool("QIYUE_WORKER_IN_SERVER", True)
+
+# Who timestamps checkpoints (RFC 3161), the file of certificates that its own leads to, and how often at most, in seconds. A name
+# or a password in the address would be kept and shown with every timestamp.
+TIMESTAMP_AUTHORITY = env.str("QIYUE_TSA_URL", "", validate=validate.Regexp(r"(https?://[^\s@]{1,390})?\Z"))
+TIMESTAMP_ROOTS = env.path("QIYUE_TSA_ROOTS") if TIMESTAMP_AUTHORITY else None
+TIMESTAMP_EVERY = env.int("QIYUE_TSA_EVERY", 60, validate=validate.Range(min=1))
+# The verifier keys of those who may cosign checkpoints.
+WITNESSES = env.list("QIYUE_WITNESSES", [], subcast=str.strip)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes; a text may have 5 MB
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes

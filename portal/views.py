@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from agreements.models import Version
 from evidence import protection
+from evidence.health import health
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -41,12 +42,23 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database answers, is migrated and has every trigger; 503 with what is missing otherwise."""
+    """Answer 200 when the database answers, is migrated and has every trigger; 503 with what is missing otherwise.
+
+    How the log is goes with it: what is wrong there is a warning, as the portal can go on meanwhile.
+    """
+    log = None
     try:
         executor = MigrationExecutor(connection)
         problems = [f"migration {m}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
         problems += [f"trigger {name}" for name in protection.missing(connection)]
+        if not problems:
+            log = health(at=timezone.now())
     except DatabaseError:
         problems = ["database"]
-    status = {"status": "not ready" if problems else "ready", "missing": problems}
+    status = {
+        "status": "not ready" if problems else "ready",
+        "missing": problems,
+        "warnings": log.warnings() if log else [],
+        "log": log.as_json() if log else None,
+    }
     return JsonResponse(status, status=503 if problems else 200)

@@ -89,9 +89,19 @@ def password() -> str:
 
 
 @pytest.fixture
+def packs_dir(settings, tmp_path: Path) -> Path:
+    """Evidence packs are kept in a folder of the test."""
+    folder = tmp_path / "packs"
+    folder.mkdir(mode=0o700)
+    packs = settings.STORAGES["packs"]
+    settings.STORAGES = settings.STORAGES | {"packs": packs | {"OPTIONS": packs["OPTIONS"] | {"location": folder}}}
+    return folder
+
+
+@pytest.fixture
 def administrator(db: None) -> Person:
     """Who gives and ends roles."""
-    return Person.objects.create_superuser("90009", PASSWORD)
+    return Person.objects.create_superuser("90009", PASSWORD, at=JOINED_AT)
 
 
 @pytest.fixture

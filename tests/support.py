@@ -1,6 +1,6 @@
 """A short agreement of two languages and the acts upon it, with defaults, for tests that care about one thing at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -18,6 +18,8 @@ from agreements.publishing import publish_version
 from assent.accepting import Circumstances, Shown, accept
 from assent.forms import document_value
 from assent.models import Acceptance, AcceptanceLine, Refusal
+from evidence.kinds import Kind
+from evidence.log import append
 from evidence.models import Disclosure, Entry
 
 # 10:00 of a Monday in Shanghai; after the cast has joined.
@@ -125,6 +127,25 @@ def decision(account: Account, *documents: Shown | str, form_key: object = None)
     """What the form of the accept page posts."""
     values = [document if isinstance(document, str) else document_value(document) for document in documents]
     return {"account": account.pk, "form_key": str(form_key or uuid4()), "documents": values}
+
+
+def erase_values(
+    person: int, administrator: Person, values: Sequence[tuple[Entry, str]], *, at: datetime = MONDAY
+) -> Entry:
+    """Empty single values of entries and log it as the erasure of a person does; return the log's entry."""
+    with transaction.atomic():
+        for entry, field in values:
+            Disclosure.objects.filter(entry=entry, field=field).update(salt=None, value=None)
+        return append(
+            kind=Kind.PERSON_ERASED,
+            at=at,
+            facts={
+                "person": person,
+                "actor": administrator.pk,
+                "disclosures": sorted([str(entry.uid), field] for entry, field in values),
+            },
+            personal={"actor_qq": str(administrator)},
+        )
 
 
 RECORDS: tuple[type[models.Model], ...] = (Acceptance, AcceptanceLine, Refusal, Entry, Disclosure)

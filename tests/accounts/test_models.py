@@ -1,6 +1,7 @@
 """Tests of persons, accounts, grants and roles as tables: the number that never changes, constraints, as-of querysets."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Account, CollaboratorGrant, Person, Role, RoleHolding, Scope
 from evidence.errors import NeverChanges
+from evidence.kinds import Kind
+from evidence.models import Entry
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -183,3 +186,34 @@ def test_createsuperuser_refuses_in_one_line(number: str, alice: Person, monkeyp
         call_command("createsuperuser", qq_number=number, interactive=False, verbosity=0)
     assert "\n" not in str(error.value)
     assert Person.objects.filter(is_superuser=True).count() == 0
+
+
+def test_who_is_made_an_administrator_is_logged(administrator: Person, last_entry) -> None:
+    assert last_entry() == {
+        "kind": Kind.ADMINISTRATOR_MADE,
+        "at": administrator.joined_at,
+        "facts": {"person": administrator.pk},
+        "personal": {"person_qq": "90009"},
+    }
+
+
+def test_an_administrator_and_the_entry_are_made_together(alice: Person) -> None:
+    before = Entry.objects.count()
+    with pytest.raises(ValidationError):
+        Person.objects.create_superuser("20002", "seven quiet lanterns")
+    assert (Entry.objects.count(), Person.objects.count()) == (before, 1)
+
+
+def test_an_erased_person_is_shown_with_the_day_and_the_entry(alice: Person, now: datetime) -> None:
+    alice.qq_number, alice.erased_at, alice.erasure = None, now, UUID(int=1)
+    assert (str(alice), alice.email) == (
+        "（号码已于 2026-11-24 删除，记录 00000000-0000-0000-0000-000000000001）",
+        "",
+    )
+
+
+def test_is_closed_asks_for_the_time(alice: Person, now: datetime) -> None:
+    account = alice.account
+    assert account.is_closed(at=now) is False
+    account.closed_at = now
+    assert [account.is_closed(at=at) for at in (now - SECOND, now, now + SECOND)] == [False, True, True]

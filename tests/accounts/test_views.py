@@ -531,3 +531,43 @@ def test_a_next_page_that_is_no_path_leads_to_where_people_usually_go(alice: Per
     browser = Client()
     browser.force_login(alice)
     assert browser.post("/act-for/", {"account": alice.account.pk, "next": "foo"})["Location"] == "/"
+
+
+# Closing an account
+
+
+def test_the_page_says_what_follows_and_closes_once_the_number_is_typed(alice: Person, bob: Person) -> None:
+    browser = signed_in(alice)
+    page = browser.get("/account/close/").content.decode()
+    assert [words in page for words in ("1 项协作者授权或邀请同时终止", "QQ 10001", "不能再开通账户")] == [True] * 3
+    for typed in ("", "10001", "x"):
+        assert browser.post("/account/close/", {"qq_number": typed}).status_code == 422
+    assert Account.objects.get().closed_at is None
+    answer = browser.post("/account/close/", {"qq_number": "20002"})
+    assert (answer.status_code, answer["Location"]) == (302, "/profile/")
+    assert Account.objects.get().closed_at is not None
+    assert CollaboratorGrant.objects.get().ended_by == alice
+
+
+def test_reading_the_page_closes_nothing(alice: Person) -> None:
+    signed_in(alice).get("/account/close/?qq_number=20002")
+    assert Account.objects.get().closed_at is None
+
+
+def test_a_closed_account_is_offered_nowhere(alice: Person, bob: Person) -> None:
+    browser = signed_in(alice)
+    assert "/account/close/" in browser.get("/profile/").content.decode()
+    browser.post("/account/close/", {"qq_number": "20002"})
+    profile = browser.get("/profile/")
+    assert profile.context["acting"] == None  # noqa: E711  It is lazy, so it cannot be None itself.
+    assert [path in profile.content.decode() for path in ("/account/close/", "/account/open/")] == [False, False]
+    assert 'name="scopes"' not in browser.get("/collaborators/").content.decode()
+    assert signed_in(bob).get("/profile/").context["acting"] == None  # noqa: E711
+    answers = [
+        browser.get("/account/close/"),
+        browser.post("/account/close/", {"qq_number": "20002"}),
+        browser.post("/account/open/"),
+    ]
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    invited = browser.post("/collaborators/", {"qq_number": "80008", "scopes": ["settle_fees"]})
+    assert (invited.status_code, CollaboratorGrant.objects.count()) == (422, 1)

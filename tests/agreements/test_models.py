@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone, translation
 
 from accounts.models import Person
-from agreements.models import Agreement, Change, Version, VersionText
+from agreements.models import Agreement, Change, LegalProfile, Version, VersionText
 from agreements.publishing import withdraw_version
 from evidence.errors import NeverChanges
 from tests.support import DAY, EN, MONDAY, NOON, ZH, chinese, english, make_agreement, make_draft, publish
@@ -194,3 +194,13 @@ def test_what_a_version_points_at_cannot_be_deleted(agreement, petra) -> None:
     for row in (agreement, version.draft, petra):
         with pytest.raises(NeverChanges):
             row.delete()
+
+
+def test_the_legal_profile_gives_the_years_of_retention(agreement) -> None:
+    assert agreement.legal_profile == LegalProfile.PRC_PLATFORM
+    assert {profile.value: profile.retention_years for profile in LegalProfile} == {
+        "prc_platform": 3,
+        "prc_major": 3,
+        "eu_p2b": 0,
+        "none": 0,
+    }

@@ -135,7 +135,7 @@ def test_the_list_takes_as_many_queries_for_three_rows_as_for_one(
     version = publish(agreement, petra)
     for _ in range(rows):
         accept_versions(account, alice, version, at=MONDAY)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         assert len(listed(audreys)) == rows
 
 

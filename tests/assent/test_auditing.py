@@ -259,8 +259,8 @@ def test_odd_user_agents_survive_the_way_through_csv(agreement, petra, account, 
     assert parsed(Query(), audrey)[1][13:] == ["2001:db8::1", agent]
 
 
-def test_an_erased_value_is_an_empty_cell(story, audrey) -> None:
+def test_an_erased_value_says_so_in_its_cell(story, audrey) -> None:
     for disclosure in story["bob"].entry.disclosures.filter(field__in=["address", "user_agent"]):
         disclosure.salt = disclosure.value = None
         disclosure.save()
-    assert parsed(Query(actor="10001"), audrey)[1][13:] == ["", ""]
+    assert parsed(Query(actor="10001"), audrey)[1][13:] == ["erased", "erased"]

@@ -137,6 +137,7 @@ def test_every_act_of_the_demo_is_in_the_log(cast) -> None:
     assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == {
         "acceptance.express": 3,
         "account.opened": 2,
+        "administrator.made": 1,
         "collaborator.confirmed": 1,
         "collaborator.granted": 1,
         "person.joined": 6,

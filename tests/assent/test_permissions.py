@@ -8,17 +8,25 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.joining import sign_up
 from accounts.models import Person
+from assent.legal_holds import place_hold
+from assent.pack_requests import request_pack
+from assent.packing import Selection
+from evidence.log import seal
+from tests.conftest import PASSWORD
 from tests.support import DAY, MONDAY, NOON, accept_versions, decision, make_draft, publish, recorded, shown
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.usefixtures("noon", "packs_dir")
 
 APPS = ("agreements", "assent", "desk")
 EVERYBODY = "everybody"  # also without signing in
 SIGNED_IN = "signed in"
 PUBLISHER = "publisher"
 AUDITOR = "auditor"
+ADMINISTRATOR = "administrator"
 OWN = "owner, actor, auditor"
+ASKER = "who asked for it"
 
 # Route: who may use it, and by which methods.
 ROUTES: dict[str, tuple[str, str]] = {
@@ -40,9 +48,16 @@ ROUTES: dict[str, tuple[str, str]] = {
     "assent:decline": (SIGNED_IN, "GET POST"),
     "assent:me": (SIGNED_IN, "GET"),
     "assent:receipt": (OWN, "GET"),
+    "assent:packs": (SIGNED_IN, "GET POST"),
+    "assent:pack": (ASKER, "GET"),
+    "assent:pack_file": (ASKER, "GET"),
     "assent:audit": (AUDITOR, "GET"),
     "assent:record": (AUDITOR, "GET"),
     "assent:export": (AUDITOR, "POST"),
+    "assent:holds": (AUDITOR, "GET POST"),
+    "assent:lift_hold": (AUDITOR, "GET POST"),
+    "assent:find_person": (ADMINISTRATOR, "GET POST"),
+    "assent:erase": (ADMINISTRATOR, "GET POST"),
     "desk:index": (PUBLISHER, "GET"),
     "desk:compare": (PUBLISHER, "GET POST"),
     "desk:new": (PUBLISHER, "GET POST"),
@@ -58,8 +73,11 @@ MAY = {
     SIGNED_IN: set(CAST) - {"anonymous"},
     PUBLISHER: {"petra"},
     AUDITOR: {"audrey"},
+    ADMINISTRATOR: {"administrator"},
     OWN: {"alice", "bob", "audrey"},
+    ASKER: {"bob"},
 }
+DOERS = {PUBLISHER: "petra", AUDITOR: "audrey", ADMINISTRATOR: "administrator"}
 
 
 @dataclass
@@ -101,6 +119,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
     for name, person in people.items():
         clients[name] = Client()
         clients[name].force_login(person)
+    seal(at=MONDAY)
+    pack = request_pack(selection=Selection(acceptance=accepted), actor=bob, at=NOON)
     pair = ["terms", 1, 2]
     arguments: dict[str, list[object]] = {
         "agreements:on_day": ["terms", "2026-03-05"],
@@ -110,6 +130,10 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
         "agreements:compare_docx": pair,
         "assent:receipt": [accepted.entry.uid],
         "assent:record": [accepted.entry.uid],
+        "assent:lift_hold": [place_hold(person=alice, reason="诉讼", actor=audrey, at=MONDAY).pk],
+        "assent:erase": [sign_up(qq_number="70007", password=PASSWORD, with_account=False, at=MONDAY).pk],
+        "assent:pack": [pack.uid],
+        "assent:pack_file": [pack.uid],
         "desk:draft": [draft.pk],
         "desk:publish": [draft.pk],
         "desk:withdraw": [announced.pk],
@@ -121,7 +145,16 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
     for name in ("assent:since", "desk:agreement", "desk:new_draft"):
         arguments[name] = ["terms"]
     own = decision(alice.account, shown(version), form_key=uuid4())
-    return Stage(clients, arguments, {"assent:accept": own, "assent:decline": own})
+    forms = {
+        "assent:accept": own,
+        "assent:decline": own,
+        "assent:holds": {"qq_number": "30003", "reason": "诉讼"},
+        "assent:lift_hold": {"reason": "结案"},
+        "assent:find_person": {"qq_number": "70007"},
+        "assent:erase": {"qq_number": "70007"},
+        "assent:packs": {"acceptance": accepted.entry.uid},
+    }
+    return Stage(clients, arguments, forms)
 
 
 def test_every_route_of_these_apps_has_a_row() -> None:
@@ -133,6 +166,8 @@ def test_who_may_read(stage, route) -> None:
     who, _methods = ROUTES[route]
     path = stage.path(route)
     statuses = {name: client.get(path) for name, client in stage.clients.items()}
+    for response in statuses.values():
+        response.close()
     allowed = {name for name, response in statuses.items() if response.status_code == 200 or is_own_redirect(response)}
     assert allowed == MAY[who]
     for name in set(CAST) - MAY[who]:
@@ -153,8 +188,9 @@ def test_who_may_not_write_writes_nothing(stage, route) -> None:
     who, _methods = ROUTES[route]
     path = stage.path(route)
     before = recorded()
-    # For alice's account only she and bob may decide, whoever is signed in.
+    # For alice's account only she and bob may decide, whoever is signed in; an auditor may have proof of it.
     may = {"alice", "bob"} if who == SIGNED_IN else MAY[who]
+    may |= {"audrey"} if route == "assent:packs" else set()
     for name in set(CAST) - may:
         response = stage.clients[name].post(path, stage.forms.get(route, {}))
         if name == "anonymous":
@@ -167,7 +203,7 @@ def test_who_may_not_write_writes_nothing(stage, route) -> None:
 @pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "POST" in methods])
 def test_who_may_write_is_not_refused(stage, route) -> None:
     who, _methods = ROUTES[route]
-    name = {PUBLISHER: "petra", AUDITOR: "audrey", SIGNED_IN: "alice"}[who]
+    name = {**DOERS, SIGNED_IN: "alice"}[who]
     if route == "assent:decline":
         name = "charlie"  # Alice's account accepted the version before; charlie has a decision of his own to make.
         account = Person.objects.get(qq_number="30003").account
@@ -181,7 +217,7 @@ def test_who_may_write_is_not_refused(stage, route) -> None:
 def test_other_methods_are_not_allowed(stage, route) -> None:
     _who, methods = ROUTES[route]
     path = stage.path(route)
-    client = stage.clients[{PUBLISHER: "petra", AUDITOR: "audrey"}.get(ROUTES[route][0], "alice")]
+    client = stage.clients[DOERS.get(ROUTES[route][0], "alice")]
     refused = {
         name for name in ("GET", "POST", "PUT", "PATCH", "DELETE") if client.generic(name, path).status_code == 405
     }

@@ -563,7 +563,7 @@ def test_me_takes_as_many_queries_for_three_rows_as_for_one(
 ) -> None:
     for _ in range(rows):
         accept_versions(account, alice, version, at=MONDAY)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert len(soup_of(alices.get("/me/")).select("tbody tr")) == rows
 
 

@@ -16,6 +16,7 @@ from agreements.models import Version
 from agreements.publishing import withdraw_version
 from assent.accepting import refuse
 from assent.demo import CIRCUMSTANCES, load_demo, shown
+from assent.legal_holds import place_hold
 from evidence.admin import ReadOnlyAdmin
 from evidence.log import seal
 from evidence.models import Cosignature, Entry, TimestampAttempt
@@ -29,7 +30,7 @@ every_registered = pytest.mark.parametrize("model", REGISTERED, ids=lambda model
 
 @pytest.fixture
 def superuser(db: None, client: Client) -> Client:
-    """A browser in which the administrator is signed in, after the demo, a withdrawal, a refusal and a checkpoint."""
+    """A browser in which the administrator is signed in, after the demo, a withdrawal, a refusal, a hold and a checkpoint."""
     cast = load_demo(at=NOW)
     versions = Version.objects.filter(agreement__slug="developer-agreement")
     withdraw_version(version=versions.get(number=3), actor=cast.petra, at=NOW)
@@ -41,6 +42,7 @@ def superuser(db: None, client: Client) -> Client:
         circumstances=CIRCUMSTANCES,
         at=NOW,
     )
+    place_hold(person=cast.charlie, reason="an inquiry", actor=cast.audrey, at=NOW)
     checkpoint = seal(at=NOW)
     Cosignature.objects.create(checkpoint=checkpoint, witness_key="witness", line="— line\n", received_at=NOW)
     TimestampAttempt.objects.create(number=1, checkpoint=checkpoint, authority="tsa", at=NOW, error="no answer")

@@ -151,6 +151,7 @@ def test_every_kind_of_the_story_is_in_the_log(db: None) -> None:
     for kind in Entry.objects.values_list("kind", flat=True):
         numbers[kind] = numbers.get(kind, 0) + 1
     assert numbers == {
+        Kind.ADMINISTRATOR_MADE: 1,
         Kind.PERSON_JOINED: 6,
         Kind.ACCOUNT_OPENED: 2,
         Kind.COLLABORATOR_GRANTED: 1,

@@ -14,12 +14,17 @@ from django.test import Client
 from django.test.utils import isolate_apps
 
 from accounts.appointing import end_role
+from accounts.closing import close_account
 from accounts.collaborating import end_grant, grant
+from accounts.joining import sign_up
 from accounts.models import Account, CollaboratorGrant, Person, Role, RoleHolding, Scope
 from agreements.models import Agreement, Version
 from agreements.publishing import withdraw_version
 from assent.accepting import refuse
-from assent.demo import CIRCUMSTANCES, load_demo, shown
+from assent.demo import CIRCUMSTANCES, PASSWORD, load_demo, shown
+from assent.erasing import erase_person
+from assent.legal_holds import lift_hold, place_hold
+from assent.models import LegalHold
 from evidence.append_only import AppendOnly, Kept
 from evidence.errors import NeverChanges
 from evidence.log import seal
@@ -38,12 +43,14 @@ KEPT = [model for model in protected_models() if issubclass(model, Kept)]
 # What may change in a kept row: freely, once from NULL, once to NULL. Everything else in the table is fixed for good.
 FREE = {
     Person: {"password", "last_login", "is_superuser", "is_active", "is_staff"},
-    Agreement: {"name_zh", "name_en", "governing_language", "binds"},
+    Agreement: {"name_zh", "name_en", "governing_language", "binds", "legal_profile"},
 }
 ONCE = {
-    Person: {"joined_at"},
+    Person: {"joined_at", "erased_at", "erasure"},
+    Account: {"closed_at"},
     CollaboratorGrant: {"confirmed_at", "ended_at", "ended_by_id"},
     RoleHolding: {"ended_at", "ended_by_id"},
+    LegalHold: {"placed_entry_id", "lifted_at", "lifted_by_id", "lifted_entry_id"},
 }
 ONLY_TO_NULL = {Person: {"qq_number"}, Disclosure: {"salt", "value"}}
 GROWS = {Tile: {"hashes"}}
@@ -73,6 +80,19 @@ def story(db: None) -> None:
     end_grant(grant=ended, actor=cast.charlie, at=NOW)
     grant(account=alice, actor=cast.alice, qq_number="70007", scopes=list(Scope), at=NOW)
     end_role(person=cast.arno, role=Role.APPROVER, actor=cast.administrator, at=NOW)
+    # Somebody who was erased, an account that was closed, a hold that was lifted, one that holds, and one not logged yet.
+    gone = sign_up(qq_number="80008", password=PASSWORD, with_account=False, at=NOW)
+    erase_person(person=gone, actor=cast.administrator, at=NOW)
+    left = sign_up(qq_number="80009", password=PASSWORD, with_account=True, at=NOW)
+    close_account(account=left.account, actor=left, at=NOW)
+    lift_hold(
+        hold=place_hold(person=left, reason="an inquiry", actor=cast.audrey, at=NOW),
+        reason="it is over",
+        actor=cast.audrey,
+        at=NOW,
+    )
+    place_hold(person=left, reason="another inquiry", actor=cast.audrey, at=NOW)
+    LegalHold.objects.create(person=left, placed_at=NOW, placed_by=cast.audrey)
     checkpoint = seal(at=NOW)
     Cosignature.objects.create(checkpoint=checkpoint, witness_key="witness", line="— line\n", received_at=NOW)
     TimestampAttempt.objects.create(number=1, checkpoint=checkpoint, authority="tsa", at=NOW, error="no answer")
@@ -132,9 +152,12 @@ def unique_sets(model: type[models.Model]) -> list[list[str]]:
     return [list(columns) for columns in sorted({tuple(columns) for columns in found})]
 
 
-def open_row(model: type[models.Model]) -> dict[str, Any]:
-    """The newest row of the model; of grants and roles one that has not ended, as their unique sets are about those."""
+def open_row(model: type[models.Model], filled: list[str] | None = None) -> dict[str, Any]:
+    """The newest row of the model that has something in the `filled` columns; of grants and roles one that has not ended,
+    as their unique sets are about those.
+    """
     rows = [dict(zip(columns_of(model), row, strict=True)) for row in table_of(model)]
+    rows = [row for row in rows if all(row[column] is not None for column in filled or [])]
     return [row for row in rows if row.get("ended_at") is None][-1]
 
 
@@ -164,6 +187,7 @@ def test_what_is_protected() -> None:
         "assent.Acceptance",
         "assent.AcceptanceLine",
         "assent.Refusal",
+        "assent.LegalHold",
     }
     assert len(labels) == len(APPEND_ONLY) + len(KEPT)
 
@@ -179,7 +203,7 @@ def test_the_database_has_these_unique_sets(db: None) -> None:
         "evidence.Checkpoint": [["number"], ["size"]],
         "evidence.Cosignature": [["checkpoint_id", "witness_key"], ["id"]],
         "evidence.TimestampAttempt": [["number"]],
-        "accounts.Person": [["id"], ["qq_number"]],
+        "accounts.Person": [["erasure"], ["id"], ["qq_number"]],
         "accounts.Account": [["id"], ["owner_id"]],
         "accounts.CollaboratorGrant": [["account_id", "person_id"], ["id"]],
         "accounts.RoleHolding": [["id"], ["person_id", "role"]],
@@ -191,6 +215,7 @@ def test_the_database_has_these_unique_sets(db: None) -> None:
         "assent.Acceptance": [["entry_id"], ["form_key"], ["id"]],
         "assent.AcceptanceLine": [["acceptance_id", "version_id"], ["id"]],
         "assent.Refusal": [["entry_id"], ["form_key"], ["id"]],
+        "assent.LegalHold": [["id"], ["lifted_entry_id"], ["placed_entry_id"]],
     }
 
 
@@ -222,6 +247,15 @@ def test_raw_update_of_a_fixed_column_is_refused(model: type[models.Model], stor
     assert table_of(model) == before
 
 
+def two_values(column: str) -> list[Any]:
+    """Two values that a `once` column may take."""
+    if column.endswith("_by_id"):
+        return [Person.objects.get(qq_number=number).pk for number in ("20002", "30003")]
+    if column.endswith("_entry_id"):
+        return list(Entry.objects.filter(kind="person.joined").values_list("pk", flat=True)[:2])
+    return [uuid4().hex, uuid4().hex] if column == "erasure" else [LATER, NOW]
+
+
 @pytest.mark.parametrize("model", ONCE, ids=lambda model: model._meta.label)
 def test_raw_update_of_a_once_column_happens_once(model: type[models.Model], story: None) -> None:
     for column in ONCE[model]:
@@ -233,9 +267,9 @@ def test_raw_update_of_a_once_column_happens_once(model: type[models.Model], sto
         for value in (None, other_value(model, column, None)):
             refused(update, [value, filled])
         assert table_of(model) == before
-        value = Person.objects.get(qq_number="20002").pk if column == "ended_by_id" else LATER
-        run(update, [value, empty])
-        for value in (None, other_value(model, column, None) if column == "ended_by_id" else NOW):
+        first, second = two_values(column)
+        run(update, [first, empty])
+        for value in (None, second):
             refused(update, [value, empty])
         assert [row for row in table_of(model) if row[0] != empty] == [row for row in before if row[0] != empty]
 
@@ -250,13 +284,13 @@ def test_raw_delete_is_refused(model: type[models.Model], story: None) -> None:
 
 def replacements(model: type[models.Model]) -> Iterator[tuple[list[str], dict[str, Any]]]:
     """For each unique set a row that meets the open row in this set and in no other."""
-    row, sets = open_row(model), unique_sets(model)
+    sets = unique_sets(model)
     for chosen in sets:
-        new = dict(row)
+        new = open_row(model, chosen)
         for columns in sets:
             if columns != chosen:
                 column = next(column for column in columns if column not in chosen)
-                new[column] = other_value(model, column, row[column])
+                new[column] = other_value(model, column, new[column])
         yield chosen, new
 
 
@@ -533,7 +567,8 @@ def test_readyz_answers_503_while_a_trigger_is_missing(client: Client, db: None)
     assert client.get("/readyz").status_code == 200
     name = drop(Entry, "update")
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "missing": [f"trigger {name}"]})
+    told = {"status": "not ready", "missing": [f"trigger {name}"], "warnings": [], "log": None}
+    assert (answer.status_code, answer.json()) == (503, told)
     install(connection)
     assert client.get("/readyz").status_code == 200
 

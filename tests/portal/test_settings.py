@@ -45,6 +45,10 @@ def settings(environment: dict[str, str], *names: str) -> list:
         (PRODUCTION | {"TRUSTED_PROXIES": "-1"}, '"TRUSTED_PROXIES" invalid'),
         (PRODUCTION | {"TRUSTED_PROXIES": "yes"}, '"TRUSTED_PROXIES" invalid'),
         ({"QIYUE_ENV": "prod"}, '"QIYUE_ENV" invalid'),
+        ({"QIYUE_TSA_URL": "http://tsa.example/"}, '"QIYUE_TSA_ROOTS" not set'),
+        ({"QIYUE_TSA_URL": "ftp://tsa.example/", "QIYUE_TSA_ROOTS": "roots.pem"}, '"QIYUE_TSA_URL" invalid'),
+        ({"QIYUE_TSA_URL": "http://me:secret@tsa.example/", "QIYUE_TSA_ROOTS": "x"}, '"QIYUE_TSA_URL" invalid'),
+        ({"QIYUE_TSA_EVERY": "0"}, '"QIYUE_TSA_EVERY" invalid'),
     ],
 )
 def test_a_missing_or_unsafe_value_stops_the_start_in_one_line(environment: dict[str, str], message: str) -> None:
@@ -134,4 +138,5 @@ def test_readyz_answers_503_when_there_is_no_database(tmp_path: Path) -> None:
         environment = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         done = python("-c", told, environment=environment)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == [503, {"status": "not ready", "missing": ["database"]}, 200]
+        answer = {"status": "not ready", "missing": ["database"], "warnings": [], "log": None}
+        assert json.loads(done.stdout) == [503, answer, 200]
