@@ -11,14 +11,14 @@ admin.site.unregister(Group)
 
 @admin.register(Person)
 class PersonAdmin(ReadOnlyAdmin):
-    list_display = ("qq_number", "joined_at", "is_active", "is_superuser")
+    list_display = ("qq_number", "joined_at", "is_active", "is_superuser", "erased_at")
     search_fields = ("qq_number",)
     exclude = ("password", "groups", "user_permissions")
 
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("owner", "opened_at")
+    list_display = ("owner", "opened_at", "closed_at")
 
 
 @admin.register(CollaboratorGrant)

@@ -43,7 +43,7 @@ def give_role(*, person: Person, role: Role, actor: Person, at: datetime) -> Rol
     append(
         kind=Kind.ROLE_GIVEN,
         at=at,
-        facts={"person": person.pk, "role": role.value, "actor": actor.pk},
+        facts={"holding": holding.pk, "person": person.pk, "role": role.value, "actor": actor.pk},
         personal={"person_qq": str(person), "actor_qq": str(actor)},
     )
     return holding
@@ -62,7 +62,7 @@ def end_role(*, person: Person, role: Role, actor: Person, at: datetime) -> Role
     append(
         kind=Kind.ROLE_ENDED,
         at=at,
-        facts={"person": person.pk, "role": role.value, "actor": actor.pk},
+        facts={"holding": holding.pk, "person": person.pk, "role": role.value, "actor": actor.pk},
         personal={"person_qq": str(person), "actor_qq": str(actor)},
     )
     return holding

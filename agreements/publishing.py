@@ -136,6 +136,16 @@ def publish_version(
                 for t in texts
             ],
             "actor": actor.pk,
+            # What the rows of the agreement and the draft say for good, and the keys of all rows that this statement describes.
+            "agreement_created_at": timestamp(agreement.created_at),
+            "drafted_at": timestamp(draft.created_at),
+            "drafted_by": draft.created_by_id,
+            "rows": {
+                "agreement": agreement.pk,
+                "draft": draft.pk,
+                "version": version.pk,
+                "texts": {text.language: text.pk for text in texts},
+            },
         },
         personal={"actor_qq": str(actor)},
     )
@@ -160,7 +170,12 @@ def withdraw_version(*, version: Version, actor: Person, at: datetime) -> Withdr
     append(
         kind=Kind.VERSION_WITHDRAWN,
         at=at,
-        facts={"agreement": version.agreement.slug, "version": version.number, "actor": actor.pk},
+        facts={
+            "agreement": version.agreement.slug,
+            "version": version.number,
+            "actor": actor.pk,
+            "rows": {"version": version.pk, "withdrawal": withdrawal.pk},
+        },
         personal={"actor_qq": str(actor)},
     )
     return withdrawal

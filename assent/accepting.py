@@ -60,7 +60,9 @@ def _open_texts(documents: Sequence[Shown], *, at: datetime) -> list[VersionText
     return texts
 
 
-def _statement_facts(authority: Authority, texts: Sequence[VersionText], circumstances: Circumstances) -> dict:
+def _statement_facts(
+    authority: Authority, texts: Sequence[VersionText], form_key: UUID, circumstances: Circumstances
+) -> dict:
     return {
         "account": authority.account.pk,
         "actor": authority.actor.pk,
@@ -68,6 +70,7 @@ def _statement_facts(authority: Authority, texts: Sequence[VersionText], circums
         "grant": authority.grant.pk if authority.grant else None,
         "identity": Identity.STATED.value,
         "page_language": circumstances.language,
+        "form_key": str(form_key),
         "documents": [
             {
                 "agreement": text.version.agreement.slug,
@@ -146,7 +149,7 @@ def _write_acceptance(
     entry = append(
         kind=Kind.ACCEPTED_EXPRESS,
         at=at,
-        facts=_statement_facts(authority, texts, circumstances),
+        facts=_statement_facts(authority, texts, form_key, circumstances),
         personal=_personal(authority, circumstances),
     )
     acceptance = Acceptance.objects.create(
@@ -208,7 +211,7 @@ def _write_refusal(
     entry = append(
         kind=Kind.REFUSED,
         at=at,
-        facts=_statement_facts(authority, [text], circumstances),
+        facts=_statement_facts(authority, [text], form_key, circumstances),
         personal=_personal(authority, circumstances),
     )
     return Refusal.objects.create(

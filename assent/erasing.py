@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -20,6 +19,7 @@ from agreements.models import LegalProfile
 from assent.errors import AccountStillOpen, AlreadyErased, OnHold, RetentionRunning
 from assent.models import AcceptanceLine, LegalHold, Refusal
 from assent.pack_requests import drop_packs
+from assent.records import erasures_of
 from evidence import errors
 from evidence.kinds import Kind
 from evidence.log import append, not_before_the_log
@@ -201,25 +201,6 @@ def erase_person(*, person: Person, actor: Person, at: datetime) -> Entry:
     return entry
 
 
-def _erasures_among(erasures: Iterator[UUID] | list[UUID], entry: Entry) -> dict[str, Entry]:
-    return {
-        field: erasure
-        for erasure in Entry.objects.filter(uid__in=erasures)
-        for uid, field in _facts(erasure)["disclosures"]
-        if uid == str(entry.uid)
-    }
-
-
 def erased_by(entry: Entry) -> dict[str, Entry]:
     """Return, for each erased value of an entry by its field, the entry of the erasure that took it."""
-    gone = {disclosure.field for disclosure in entry.disclosures.all() if disclosure.value is None}
-    if not gone:
-        return {}
-    facts = _facts(entry)
-    people = {facts.get(role) for role in ("actor", "auditor", "owner", "person", "collaborator")}
-    people |= set(Account.objects.filter(pk=facts.get("account")).values_list("owner", flat=True))
-    erased = Person.objects.filter(erasure__isnull=False)
-    found = _erasures_among(list(erased.filter(pk__in=people - {None}).values_list("erasure", flat=True)), entry)
-    if gone - set(found):  # The number was only asked for, as in an export.
-        found = _erasures_among(list(erased.values_list("erasure", flat=True)), entry)
-    return found
+    return {field: erasure for (_uid, field), erasure in erasures_of(entry.disclosures.all()).items()}

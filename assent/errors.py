@@ -101,6 +101,7 @@ class NotSealedYet(Refusal):
     """What a proof is asked for has no place in the tree yet; the sealer gives it one within a second."""
 
     status = 409
+    retry_after = 1
     message = _("这条记录刚刚写下，尚未封入日志，暂时没有证明。请过几秒钟再试。")
 
 
@@ -115,3 +116,16 @@ class PackNotKept(Refusal):
 
     status = 410
     message = _("这份出证包的文件已不再保存。您可以重新制作：同一内容、同一检查点的出证包逐字节相同。")
+
+
+class NoFileChosen(Refusal):
+    """The form for checking receipts came without exactly one file."""
+
+    message = _("请先选择一个文件。")
+
+
+class FileTooLarge(Refusal):
+    """What is checked here is kept in memory and nowhere else, so it is bounded (`limit` in megabytes)."""
+
+    status = 413
+    message = _("文件太大：这里最多核对 %(limit)s MB。更大的出证包，请在自己的电脑上用 verify.py 核对。")

@@ -114,11 +114,15 @@ class Refusal(Act):
     def __str__(self) -> str:
         return str(self.entry.uid)
 
+    def get_absolute_url(self) -> str:
+        return reverse("assent:receipt", args=[self.entry.uid])
+
 
 class LegalHold(Kept):
     """That nothing about a person may be erased until it is lifted: a lawsuit, an inquiry.
 
-    Why is told in the log's entries alone, as a personal value. A person may be under several holds at once.
+    Why is told in the log's entries alone, as a personal value; a hold has its entry from the end of the act that placed
+    it. A person may be under several holds at once.
     """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="holds")

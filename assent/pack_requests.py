@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.authority import may_audit, may_read_acts_of
 from accounts.errors import NotAuthorised
+from accounts.holding import hold_person
 from accounts.models import Person
 from assent.errors import NotSealedYet, PackNotKept
 from assent.models import PackRequest
@@ -48,16 +49,16 @@ def may_ask(*, selection: Selection, person: Person, at: datetime) -> bool:
     return may_read_acts_of(person=person, account=account, actor=actor, at=at)
 
 
-def selection_of(request: PackRequest) -> Selection:
+def selection_of(pack: PackRequest) -> Selection:
     """Return what a request is about."""
-    return Selection(account=request.account, agreement=request.agreement, acceptance=request.acceptance)
+    return Selection(account=pack.account, agreement=pack.agreement, acceptance=pack.acceptance)
 
 
 def request_pack(*, selection: Selection, actor: Person, at: datetime) -> PackRequest:
     """Record and log that `actor` asks for a pack, and make it where it is small.
 
     One that the same person asked for before, over the same checkpoint, and that is made or being made, is returned instead.
-    Raises NotAuthorised, NotSealedYet.
+    Raises NotAuthorised, NotSealedYet, NoSuchPerson (erased meanwhile).
     """
     if not may_ask(selection=selection, person=actor, at=at):
         raise NotAuthorised
@@ -65,18 +66,18 @@ def request_pack(*, selection: Selection, actor: Person, at: datetime) -> PackRe
     checkpoint = checkpoint_over(contents)
     about = {"account": selection.account, "agreement": selection.agreement, "acceptance": selection.acceptance}
     with transaction.atomic():
-        Person.objects.select_for_update(no_key=True).get(pk=actor.pk)  # The second click waits for the first.
+        hold_person(actor)  # The second click waits for the first, and either for an erasure.
         earlier = PackRequest.objects.filter(asked_by=actor, checkpoint=checkpoint, dropped_at__isnull=True, **about)
         if found := earlier.filter(Q(finished_at__isnull=True) | Q(finished_at__gt=at - KEPT)).first():
             return found
-        request = PackRequest.objects.create(
+        pack = PackRequest.objects.create(
             asked_by=actor, checkpoint=checkpoint, asked_at=at, total=len(contents), **about
         )
         append(
             kind=Kind.PACK_MADE,
             at=at,
             facts={
-                "pack": str(request.uid),
+                "pack": str(pack.uid),
                 "selection": selection.named(),
                 "checkpoint": checkpoint.number,
                 "actor": actor.pk,
@@ -84,10 +85,10 @@ def request_pack(*, selection: Selection, actor: Person, at: datetime) -> PackRe
             personal={"actor_qq": str(actor)},
         )
     # The row is there for all to see before the first value is read: whoever erases one from now on finds it.
-    if request.total <= AT_ONCE and _lease(request, at=at):
-        _make(request, clock=timezone.now)
-        request.refresh_from_db()
-    return request
+    if pack.total <= AT_ONCE and _lease(pack, at=at):
+        _make(pack, clock=timezone.now)
+        pack.refresh_from_db()
+    return pack
 
 
 def _open_requests(*, at: datetime) -> QuerySet[PackRequest]:
@@ -96,9 +97,9 @@ def _open_requests(*, at: datetime) -> QuerySet[PackRequest]:
     return unfinished.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=at)).order_by("pk")
 
 
-def _lease(request: PackRequest, *, at: datetime) -> bool:
+def _lease(pack: PackRequest, *, at: datetime) -> bool:
     """Take a request for a while; False where somebody else was faster."""
-    return _open_requests(at=at).filter(pk=request.pk).update(leased_until=at + LEASE, done=0, error="") == 1
+    return _open_requests(at=at).filter(pk=pack.pk).update(leased_until=at + LEASE, done=0, error="") == 1
 
 
 def make_next_pack(*, at: datetime, clock: Callable[[], datetime] = timezone.now) -> PackRequest | None:
@@ -107,16 +108,16 @@ def make_next_pack(*, at: datetime, clock: Callable[[], datetime] = timezone.now
     The lease is renewed from the `clock` while the work goes on. Where a worker dies, it runs out and another one begins
     anew; where two work on one pack they make the same bytes, and the first to finish has made it.
     """
-    for request in _open_requests(at=at):
-        if _lease(request, at=at):
-            _make(request, clock=clock)
-            return request
+    for pack in _open_requests(at=at):
+        if _lease(pack, at=at):
+            _make(pack, clock=clock)
+            return pack
     return None
 
 
-def _make(request: PackRequest, *, clock: Callable[[], datetime]) -> None:
+def _make(pack: PackRequest, *, clock: Callable[[], datetime]) -> None:
     """Write the file of a leased request. What fails is told on the request, raised, and tried again after the lease."""
-    mine = PackRequest.objects.filter(pk=request.pk, finished_at__isnull=True, dropped_at__isnull=True)
+    mine = PackRequest.objects.filter(pk=pack.pk, finished_at__isnull=True, dropped_at__isnull=True)
     storage = storages["packs"]
 
     def progress(done: int) -> None:
@@ -126,21 +127,21 @@ def _make(request: PackRequest, *, clock: Callable[[], datetime]) -> None:
         Path(storage.location).mkdir(mode=0o700, parents=True, exist_ok=True)
         # Without a name, so that nothing is left of it where the worker dies.
         with tempfile.TemporaryFile(dir=storage.location) as file:
-            selection = selection_of(request)
-            erased = write_pack(file, selection=selection, checkpoint=request.checkpoint, progress=progress)
+            selection = selection_of(pack)
+            erased = write_pack(file, selection=selection, checkpoint=pack.checkpoint, progress=progress)
             size, sha256 = file.seek(0, SEEK_END), _sha256(file)
-            name = storage.save(f"{request.uid}/{uuid4()}.zip", File(file))
+            name = storage.save(f"{pack.uid}/{uuid4()}.zip", File(file))
     except NotSealedYet:  # A value was erased meanwhile, and this checkpoint cannot tell by which erasure.
-        _drop(request, at=clock())
+        _drop(pack, at=clock())
         return
     except Exception as fault:
         mine.update(error=repr(fault)[:1000])
         raise
     made = {"file": name, "size": size, "sha256": sha256, "erased": erased, "finished_at": clock(), "error": ""}
-    if mine.update(done=request.total, **made):
-        request.refresh_from_db()
-        _drop_if_stale(request, at=clock())
-    _sweep(request)
+    if mine.update(done=pack.total, **made):
+        pack.refresh_from_db()
+        _drop_if_stale(pack, at=clock())
+    _sweep(pack)
 
 
 def _sha256(file: BinaryIO) -> str:
@@ -150,21 +151,21 @@ def _sha256(file: BinaryIO) -> str:
     return digest
 
 
-def open_pack(*, request: PackRequest, person: Person, at: datetime) -> File:
+def open_pack(*, pack: PackRequest, person: Person, at: datetime) -> File:
     """Return the file of a pack, for who asked for it and may still have it. Raises NotAuthorised, PackNotKept."""
-    if not may_open(request=request, person=person, at=at):
+    if not may_open(pack=pack, person=person, at=at):
         raise NotAuthorised
-    if request.state != "ready":
+    if pack.state != "ready":
         raise PackNotKept
     try:
-        return storages["packs"].open(request.file)
+        return storages["packs"].open(pack.file)
     except FileNotFoundError:
         raise PackNotKept from None
 
 
-def may_open(*, request: PackRequest, person: Person, at: datetime) -> bool:
+def may_open(*, pack: PackRequest, person: Person, at: datetime) -> bool:
     """May the person see a request and have its file: who asked, as long as they may ask?"""
-    return request.asked_by_id == person.pk and may_ask(selection=selection_of(request), person=person, at=at)
+    return pack.asked_by_id == person.pk and may_ask(selection=selection_of(pack), person=person, at=at)
 
 
 def drop_packs(*, at: datetime) -> None:
@@ -174,39 +175,39 @@ def drop_packs(*, at: datetime) -> None:
 
 
 def _drop_stale(*, at: datetime) -> None:
-    for request in PackRequest.objects.filter(finished_at__isnull=False, dropped_at__isnull=True):
-        _drop_if_stale(request, at=at)
+    for pack in PackRequest.objects.filter(finished_at__isnull=False, dropped_at__isnull=True):
+        _drop_if_stale(pack, at=at)
 
 
-def _drop_if_stale(request: PackRequest, *, at: datetime) -> None:
+def _drop_if_stale(pack: PackRequest, *, at: datetime) -> None:
     """Drop a pack that shows fewer values as erased than are erased: it was made, or its values read, before."""
-    acts = acts_of(selection_of(request)).filter(sealed__position__lt=request.checkpoint.size)
-    if Disclosure.objects.filter(entry__in=acts, value__isnull=True).count() != request.erased:
-        _drop(request, at=at)
+    acts = acts_of(selection_of(pack)).filter(sealed__position__lt=pack.checkpoint.size)
+    if Disclosure.objects.filter(entry__in=acts, value__isnull=True).count() != pack.erased:
+        _drop(pack, at=at)
 
 
 def tidy_packs(*, at: datetime) -> None:
     """Delete the files of packs that were made a week ago, and of those that an erasure has overtaken."""
-    for request in PackRequest.objects.filter(finished_at__lte=at - KEPT, dropped_at__isnull=True):
-        _drop(request, at=at)
+    for pack in PackRequest.objects.filter(finished_at__lte=at - KEPT, dropped_at__isnull=True):
+        _drop(pack, at=at)
     _drop_stale(at=at)
 
 
-def _drop(request: PackRequest, *, at: datetime) -> None:
+def _drop(pack: PackRequest, *, at: datetime) -> None:
     """Delete every file of a request, and note it. The files go first: what a crash leaves undone is found again."""
-    _delete_files(request, kept="")
-    PackRequest.objects.filter(pk=request.pk, dropped_at__isnull=True).update(dropped_at=at)
-    _sweep(request)
+    _delete_files(pack, kept="")
+    PackRequest.objects.filter(pk=pack.pk, dropped_at__isnull=True).update(dropped_at=at)
+    _sweep(pack)
 
 
-def _sweep(request: PackRequest) -> None:
+def _sweep(pack: PackRequest) -> None:
     """Delete what workers that died or came second have left, and everything of a request that is dropped."""
-    kept = PackRequest.objects.filter(pk=request.pk, dropped_at__isnull=True).values_list("file", flat=True).first()
-    _delete_files(request, kept=kept or "")
+    kept = PackRequest.objects.filter(pk=pack.pk, dropped_at__isnull=True).values_list("file", flat=True).first()
+    _delete_files(pack, kept=kept or "")
 
 
-def _delete_files(request: PackRequest, *, kept: str) -> None:
-    storage, folder = storages["packs"], str(request.uid)
+def _delete_files(pack: PackRequest, *, kept: str) -> None:
+    storage, folder = storages["packs"], str(pack.uid)
     with suppress(FileNotFoundError):
         for name in storage.listdir(folder)[1]:
             if f"{folder}/{name}" != kept:

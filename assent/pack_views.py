@@ -33,7 +33,7 @@ def packs(request: HttpRequest) -> HttpResponse:
 
 def _pack_or_refusal(request: HttpRequest, uid: uuid.UUID) -> PackRequest:
     found = get_object_or_404(REQUESTS.select_related("asked_by", "acceptance__account", "acceptance__actor"), uid=uid)
-    if not may_open(request=found, person=request.user, at=timezone.now()):
+    if not may_open(pack=found, person=request.user, at=timezone.now()):
         raise NotAuthorised
     return found
 
@@ -56,5 +56,5 @@ def pack(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def pack_file(request: HttpRequest, uid: uuid.UUID) -> FileResponse:
     """Answer the file of a pack."""
     found = _pack_or_refusal(request, uid)
-    file = open_pack(request=found, person=request.user, at=timezone.now())
+    file = open_pack(pack=found, person=request.user, at=timezone.now())
     return FileResponse(file, as_attachment=True, filename=f"qiyue-{uid}.zip", content_type="application/zip")

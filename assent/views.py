@@ -1,4 +1,4 @@
-"""Pages of assent: accept or decline, one's own acceptances, receipts, and what changed since one accepted."""
+"""Pages of assent: accept or decline, one's own acceptances, and what changed since one accepted."""
 
 import uuid
 from datetime import datetime
@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.acting import SESSION_KEY, Acting, acting
-from accounts.authority import may_act_for, may_read_acts_of
+from accounts.authority import may_act_for
 from accounts.errors import NotAuthorised
 from accounts.models import Account, Scope
 from agreements.comparison_views import pair_context, pair_or_404
@@ -163,7 +163,9 @@ def me(request: HttpRequest) -> HttpResponse:
         if not closed and now.capacity != "owner":
             whose["actor"] = request.user
         acceptances = _with_lines(Acceptance.objects.filter(**whose)).order_by("-pk")
-        refusals = Refusal.objects.filter(**whose).select_related("version__agreement", "actor").order_by("-pk")
+        refusals = (
+            Refusal.objects.filter(**whose).select_related("entry", "version__agreement", "actor").order_by("-pk")
+        )
     page = Paginator(acceptances, ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "now": now,
@@ -174,16 +176,6 @@ def me(request: HttpRequest) -> HttpResponse:
         "refusals": refusals,
     }
     return render(request, "assent/me.html", context)
-
-
-@require_safe
-def receipt(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    """Show the receipt of an acceptance to those who may see it."""
-    acceptance = get_object_or_404(_with_lines(Acceptance.objects.all()), entry__uid=uid)
-    if not may_read_acts_of(person=request.user, account=acceptance.account, actor=acceptance.actor, at=timezone.now()):
-        raise NotAuthorised
-    context = {"acceptance": acceptance, "statement": bytes(acceptance.entry.statement).decode()}
-    return render(request, "assent/receipt.html", context)
 
 
 @login_not_required

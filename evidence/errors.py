@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 class Refusal(Exception):
     """An act was refused and nothing was recorded.
 
-    `status` is the HTTP status of the answer; `message` is a translatable sentence whose `%(name)s` places are
-    filled from the keyword arguments. `str()` gives it in the active language.
+    `status` is the HTTP status of the answer, `retry_after` the seconds after which asking again makes sense (None: it
+    does not); `message` is a translatable sentence whose `%(name)s` places are filled from the keyword arguments.
+    `str()` gives it in the active language.
     """
 
     status = 400
+    retry_after: int | None = None
     message = _("这个请求不能照办，没有作任何记录。")
 
     def __init__(self, **values: object) -> None:

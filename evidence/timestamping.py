@@ -90,6 +90,12 @@ def checked(*, response: bytes, body: bytes, roots: str, nonce: int | None = Non
     return at
 
 
+def stated(response: bytes) -> tuple[datetime, bytes]:
+    """Return the time (UTC) and the message imprint that a TimeStampResp in DER states, unchecked. Raises ValueError."""
+    info = decode_timestamp_response(_with_sorted_certificates(response)).tst_info
+    return info.gen_time.astimezone(UTC), info.message_imprint.message
+
+
 def _with_sorted_certificates(response: bytes) -> bytes:
     """Return the response with the certificates beside its signature in the order that DER gives a set.
 

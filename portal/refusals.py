@@ -20,4 +20,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
             return None
-        return render(request, "refused.html", {"message": str(exception)}, status=exception.status)
+        response = render(request, "refused.html", {"message": str(exception)}, status=exception.status)
+        if exception.retry_after is not None:
+            response["Retry-After"] = str(exception.retry_after)
+        return response

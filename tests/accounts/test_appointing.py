@@ -18,9 +18,10 @@ from tests.support import at_once
 DAY = timedelta(days=1)
 
 
-def told(person: Person, role: str, actor: Person) -> dict:
+def told(holding: RoleHolding, actor: Person) -> dict:
+    person = holding.person
     return {
-        "facts": {"person": person.pk, "role": role, "actor": actor.pk},
+        "facts": {"holding": holding.pk, "person": person.pk, "role": holding.role, "actor": actor.pk},
         "personal": {"person_qq": str(person), "actor_qq": str(actor)},
     }
 
@@ -32,7 +33,7 @@ def test_give_role(role: Role, alice: Person, administrator: Person, now: dateti
     assert (holding.person, holding.role, holding.given_at, holding.given_by) == (alice, role, now, administrator)
     assert (holding.ended_at, holding.ended_by) == (None, None)
     assert roles(person=alice, at=now) == {role.value}
-    assert last_entry() == {"kind": Kind.ROLE_GIVEN, "at": now, **told(alice, role.value, administrator)}
+    assert last_entry() == {"kind": Kind.ROLE_GIVEN, "at": now, **told(holding, administrator)}
 
 
 def test_end_role(alice: Person, administrator: Person, now: datetime, last_entry: Callable) -> None:
@@ -41,7 +42,7 @@ def test_end_role(alice: Person, administrator: Person, now: datetime, last_entr
     holding.refresh_from_db()
     assert (holding.given_at, holding.ended_at, holding.ended_by) == (now, now + DAY, administrator)
     assert roles(person=alice, at=now + DAY) == set()
-    assert last_entry() == {"kind": Kind.ROLE_ENDED, "at": now + DAY, **told(alice, "auditor", administrator)}
+    assert last_entry() == {"kind": Kind.ROLE_ENDED, "at": now + DAY, **told(holding, administrator)}
 
 
 def test_a_role_can_be_given_again(alice: Person, administrator: Person, now: datetime) -> None:

@@ -117,6 +117,15 @@ def test_publishing_logs_exactly_what_was_published(agreement, petra) -> None:
             for text in version.texts.order_by("language")
         ],
         "actor": petra.pk,
+        "agreement_created_at": "2026-03-02T02:00:00.000000Z",
+        "drafted_at": "2026-03-02T02:00:00.000000Z",
+        "drafted_by": petra.pk,
+        "rows": {
+            "agreement": agreement.pk,
+            "draft": version.draft_id,
+            "version": version.pk,
+            "texts": {text.language: text.pk for text in version.texts.all()},
+        },
     }
     assert {d.field: d.value for d in entry.disclosures.all()} == {"actor_qq": "40004"}
     assert set(statement["commitments"]) == {"actor_qq"}
@@ -289,7 +298,12 @@ def test_withdrawing_logs_it_and_keeps_the_version(agreement, petra) -> None:
     statement = last_statement()
     assert (withdrawal.version, withdrawal.withdrawn_at, withdrawal.withdrawn_by) == (version, NOON - TICK, petra)
     assert (statement["kind"], statement["at"]) == ("version.withdrawn", "2026-04-01T03:59:59.999999Z")
-    assert statement["facts"] == {"agreement": "terms", "version": 1, "actor": petra.pk}
+    assert statement["facts"] == {
+        "agreement": "terms",
+        "version": 1,
+        "actor": petra.pk,
+        "rows": {"version": version.pk, "withdrawal": withdrawal.pk},
+    }
     assert list(Version.objects.all()) == [version]
 
 

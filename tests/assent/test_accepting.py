@@ -147,6 +147,7 @@ def test_the_statement_says_everything_but_personal_values(version, account, bob
         "grant": accepted.grant_id,
         "identity": "stated",
         "page_language": "zh-hans",
+        "form_key": str(accepted.form_key),
         "documents": [
             {
                 "agreement": "terms",

@@ -27,7 +27,9 @@ from assent.auditing import Query, export_csv
 from assent.erasing import erase_person, erased_by, look_before_erasing, years_later
 from assent.errors import AccountStillOpen, AlreadyErased, OnHold, RetentionRunning
 from assent.legal_holds import lift_hold, place_hold
-from assent.models import Acceptance, AcceptanceLine, LegalHold, Refusal
+from assent.models import Acceptance, AcceptanceLine, LegalHold, PackRequest, Refusal
+from assent.pack_requests import request_pack
+from assent.packing import Selection
 from evidence.kinds import Kind
 from evidence.log import checkpoint_for, prove, seal
 from evidence.merkle import leaf_hash, verify_inclusion
@@ -554,6 +556,19 @@ def leave(alice: Person, administrator: Person) -> Entry:
     """Alice closes her account and is erased at once: an agreement of no retention asks for nothing more."""
     close_account(account=alice.account, actor=alice, at=END)
     return erase_person(person=alice, actor=administrator, at=END)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pack_that_waits_for_the_erasure_of_who_asks_is_not_made(agreement, petra, alice, administrator) -> None:
+    Agreement.objects.update(legal_profile=LegalProfile.NONE)
+    made = accept_versions(alice.account, alice, publish(agreement, petra), at=MONDAY)
+    seal(at=MONDAY)
+    waited, outcome = while_another_waits(
+        lambda: leave(alice, administrator),
+        lambda: request_pack(selection=Selection(acceptance=made), actor=alice, at=END),
+    )
+    assert (waited, type(outcome)) == (True, NoSuchPerson)
+    assert (PackRequest.objects.count(), stands("20002")) == (0, [])
 
 
 @pytest.mark.django_db(transaction=True)

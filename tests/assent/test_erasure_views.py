@@ -78,7 +78,8 @@ def test_who_may_be_erased_is_erased_once_the_number_is_typed(desk, accepted, al
     assert [words(row) for row in soup_of(answer).select("tbody tr")] == [
         f"2026年4月1日 12:00（UTC+8） {bob.pk} {entry.uid}"
     ]
-    assert "现在不能删除" in words(soup_of(desk.get(path)).select_one("main"))
+    page = soup_of(desk.get(path))
+    assert (words(page.h1), page.select("main form")) == ("此人的个人信息已经删除。", [])
     assert desk.post(path, {"qq_number": "10001"}).status_code == 422
 
 
@@ -100,10 +101,14 @@ def erased(accepted, alice, bob, administrator) -> str:
     return f"已删除 2026年3月3日 10:00（UTC+8） 日志记录 {entry.uid}"
 
 
-def test_receipt_and_records_say_when_and_by_which_entry_a_number_was_erased(erased, accepted, alice, audrey) -> None:
+def test_receipt_and_records_say_when_and_by_which_entry_a_number_was_erased(
+    erased, accepted, account, alice, bob, audrey
+) -> None:
     owner, auditor = signed_in(alice), signed_in(audrey)
     facts = soup_of(owner.get(accepted.get_absolute_url())).select("dl.facts dd")
-    assert [words(fact) for fact in facts[:2]] == ["QQ 20002", erased]
+    bob.refresh_from_db()
+    gone = f"（号码已于 2026-03-03 删除，记录 {bob.erasure}）（使用者编号 {bob.pk}）"
+    assert [words(fact) for fact in facts[:2]] == [f"QQ 20002（账户编号 {account.pk}）", gone]
     assert f"{erased} 协作者" in words(soup_of(owner.get("/me/")).select_one("tbody tr"))
     cells = soup_of(auditor.get("/audit/")).select("tbody td")
     assert [words(cell) for cell in cells[1:3]] == ["20002", erased]

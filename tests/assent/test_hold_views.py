@@ -30,7 +30,7 @@ def rows(response) -> list[str]:
 def test_a_hold_is_placed_and_listed(audreys, alice) -> None:
     answer = audreys.post("/audit/holds/", {"qq_number": "20002", "reason": "<b>甲诉乙</b>"}, follow=True)
     assert answer.redirect_chain == [("/audit/holds/", 302)]
-    assert rows(answer) == ["20002 保全中 作出 2026年4月1日 12:00（UTC+8） QQ 60006 <b>甲诉乙</b> 解除…"]
+    assert rows(answer) == ["20002 保全中 作出于 2026年4月1日 12:00（UTC+8） QQ 60006 <b>甲诉乙</b> 解除…"]
     hold = LegalHold.objects.get()
     assert (hold.person, hold.placed_at, hold.placed_for) == (alice, NOON, "<b>甲诉乙</b>")
 
@@ -58,7 +58,7 @@ def test_a_hold_is_lifted_with_a_reason(audreys, audrey, alice) -> None:
     assert audreys.post(path, {"reason": " "}).status_code == 422
     answer = audreys.post(path, {"reason": "结案"}, follow=True)
     assert rows(answer) == [
-        "20002 已解除 作出 2026年3月2日 10:00（UTC+8） QQ 60006 诉讼 解除 2026年4月1日 12:00（UTC+8） QQ 60006 结案"
+        "20002 已解除 作出于 2026年3月2日 10:00（UTC+8） QQ 60006 诉讼 解除于 2026年4月1日 12:00（UTC+8） QQ 60006 结案"
     ]
     assert [audreys.get(path).status_code, audreys.post(path, {"reason": "结案"}).status_code] == [409, 409]
     assert audreys.get("/audit/holds/987654/lift/").status_code == 404
@@ -72,8 +72,8 @@ def test_an_erased_person_is_listed_without_number_or_reason(audreys, audrey, ad
     entry = erase_person(person=gone, actor=administrator, at=MONDAY + DAY)
     [row] = rows(audreys.get("/audit/holds/"))
     assert row == (
-        f"已删除 2026年3月3日 10:00（UTC+8） 日志记录 {entry.uid} 已解除 作出 2026年3月2日 10:00（UTC+8） QQ 60006 已删除 "
-        "解除 2026年3月2日 10:00（UTC+8） QQ 60006 已删除"
+        f"已删除 2026年3月3日 10:00（UTC+8） 日志记录 {entry.uid} 已解除 作出于 2026年3月2日 10:00（UTC+8） QQ 60006 已删除 "
+        "解除于 2026年3月2日 10:00（UTC+8） QQ 60006 已删除"
     )
 
 

@@ -12,13 +12,16 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 
 from accounts.appointing import end_role
+from accounts.closing import close_account
 from accounts.errors import NotAuthorised
 from accounts.models import Role
 from assent import pack_requests
+from assent.erasing import erase_person
 from assent.errors import NotSealedYet, PackNotKept
 from assent.models import PackRequest
 from assent.pack_requests import AT_ONCE, KEPT, LEASE, drop_packs, make_next_pack, open_pack, request_pack, tidy_packs
 from assent.packing import Selection
+from assent.verifier import check
 from evidence.kinds import Kind
 from evidence.log import seal
 from evidence.models import Checkpoint, Entry
@@ -96,7 +99,7 @@ def test_asking_is_logged_without_naming_anybody(cast, selections) -> None:
 def test_a_small_pack_is_made_at_once(cast, selections) -> None:
     made = request_pack(selection=selections["own"], actor=cast["alice"], at=NOON)
     assert (made.state, made.done, made.total, made.checkpoint_id) == ("ready", 3, 3, 1)
-    with open_pack(request=made, person=cast["alice"], at=NOON) as file:
+    with open_pack(pack=made, person=cast["alice"], at=NOON) as file:
         data = file.read()
     assert (len(data), hashlib.sha256(data).hexdigest()) == (made.size, made.sha256)
     path = Path(storages["packs"].path(made.file))
@@ -111,11 +114,11 @@ def test_only_who_asked_has_the_file_and_only_as_long_as_they_may_ask(cast, sele
     made = request_pack(selection=selections["bobs"], actor=cast["audrey"], at=NOON)
     for name in set(CAST) - {"audrey"}:
         with pytest.raises(NotAuthorised):
-            open_pack(request=made, person=cast[name], at=NOON)
-    open_pack(request=made, person=cast["audrey"], at=NOON).close()
+            open_pack(pack=made, person=cast[name], at=NOON)
+    open_pack(pack=made, person=cast["audrey"], at=NOON).close()
     end_role(person=cast["audrey"], role=Role.AUDITOR, actor=cast["administrator"], at=NOON)
     with pytest.raises(NotAuthorised):
-        open_pack(request=made, person=cast["audrey"], at=NOON + DAY)
+        open_pack(pack=made, person=cast["audrey"], at=NOON + DAY)
 
 
 def test_who_asks_twice_has_one_pack_until_there_is_more_to_prove(cast, selections, agreement, account) -> None:
@@ -221,7 +224,7 @@ def test_a_file_is_deleted_after_a_week(cast, selections) -> None:
     made.refresh_from_db()
     assert (made.state, files(), os.listdir(storages["packs"].location)) == ("gone", [], [])
     with pytest.raises(PackNotKept):
-        open_pack(request=made, person=cast["alice"], at=NOON + KEPT)
+        open_pack(pack=made, person=cast["alice"], at=NOON + KEPT)
     again = request_pack(selection=selections["own"], actor=cast["alice"], at=NOON + KEPT)
     assert (again != made, again.sha256) == (True, made.sha256)
 
@@ -253,6 +256,27 @@ def test_an_erasure_deletes_the_packs_that_show_the_value_and_no_others(
     assert (again.state, again.erased) == ("ready", 1)
 
 
+def test_a_person_who_is_erased_stands_in_no_file_and_the_next_pack_proves_it(
+    cast, selections, account, django_capture_on_commit_callbacks
+) -> None:
+    audrey = cast["audrey"]
+    made = [request_pack(selection=selection, actor=audrey, at=NOON) for selection in selections.values()]
+    close_account(account=account, actor=cast["alice"], at=NOON)
+    later = NOON.replace(year=NOON.year + 4)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_person(person=cast["alice"], actor=cast["administrator"], at=later)
+    assert files() == []
+    assert not PackRequest.objects.filter(pk__in=[request.pk for request in made], dropped_at=None).exists()
+    seal(at=later)
+    again = request_pack(selection=Selection(account=account), actor=audrey, at=later)
+    with open_pack(pack=again, person=audrey, at=later) as file:
+        data = file.read()
+    assert b"20002" not in data
+    report = check(data)
+    assert (report.holds, again.erased) == (True, sum(finding.code == "erased" for finding in report.findings))
+    assert again.erased > 8
+
+
 def test_an_erasure_while_a_pack_is_made_leaves_no_file(cast, selections, large) -> None:
     asked = request_pack(selection=selections["account"], actor=cast["alice"], at=NOON)
 
@@ -279,7 +303,7 @@ def test_a_lost_file_is_told_of(cast, selections) -> None:
     made = request_pack(selection=selections["own"], actor=cast["alice"], at=NOON)
     storages["packs"].delete(made.file)
     with pytest.raises(PackNotKept):
-        open_pack(request=made, person=cast["alice"], at=NOON)
+        open_pack(pack=made, person=cast["alice"], at=NOON)
 
 
 @pytest.mark.parametrize("about", [(), ("account", "acceptance"), ("agreement", "acceptance")])

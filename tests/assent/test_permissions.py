@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -48,6 +49,11 @@ ROUTES: dict[str, tuple[str, str]] = {
     "assent:decline": (SIGNED_IN, "GET POST"),
     "assent:me": (SIGNED_IN, "GET"),
     "assent:receipt": (OWN, "GET"),
+    "assent:receipt_json": (OWN, "GET"),
+    "assent:receipt_pdf": (OWN, "GET"),
+    "assent:verify": (EVERYBODY, "GET POST"),
+    "assent:verify_script": (EVERYBODY, "GET"),
+    "assent:log": (EVERYBODY, "GET"),
     "assent:packs": (SIGNED_IN, "GET POST"),
     "assent:pack": (ASKER, "GET"),
     "assent:pack_file": (ASKER, "GET"),
@@ -129,6 +135,8 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
         "agreements:compare_txt": pair,
         "agreements:compare_docx": pair,
         "assent:receipt": [accepted.entry.uid],
+        "assent:receipt_json": [accepted.entry.uid],
+        "assent:receipt_pdf": [accepted.entry.uid],
         "assent:record": [accepted.entry.uid],
         "assent:lift_hold": [place_hold(person=alice, reason="诉讼", actor=audrey, at=MONDAY).pk],
         "assent:erase": [sign_up(qq_number="70007", password=PASSWORD, with_account=False, at=MONDAY).pk],
@@ -153,6 +161,7 @@ def stage(agreement, petra, alice, bob, charlie, arno, audrey, administrator) ->
         "assent:find_person": {"qq_number": "70007"},
         "assent:erase": {"qq_number": "70007"},
         "assent:packs": {"acceptance": accepted.entry.uid},
+        "assent:verify": {"file": SimpleUploadedFile("receipt.json", b"{}")},
     }
     return Stage(clients, arguments, forms)
 
@@ -203,7 +212,7 @@ def test_who_may_not_write_writes_nothing(stage, route) -> None:
 @pytest.mark.parametrize("route", [name for name, (_who, methods) in ROUTES.items() if "POST" in methods])
 def test_who_may_write_is_not_refused(stage, route) -> None:
     who, _methods = ROUTES[route]
-    name = {**DOERS, SIGNED_IN: "alice"}[who]
+    name = {**DOERS, SIGNED_IN: "alice", EVERYBODY: "anonymous"}[who]
     if route == "assent:decline":
         name = "charlie"  # Alice's account accepted the version before; charlie has a decision of his own to make.
         account = Person.objects.get(qq_number="30003").account

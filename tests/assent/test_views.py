@@ -573,55 +573,6 @@ def test_me_pages_by_twenty(alices, version, account, alice) -> None:
     assert pages == [keys[:0:-1], keys[:1], keys[:0:-1], keys[:1]]
 
 
-# Receipts.
-
-
-def test_a_receipt_says_what_was_accepted_by_whom_for_whom(version, account, alice, bob) -> None:
-    accepted = accept_versions(account, bob, version, at=NOON)
-    response = client_of(alice).get(accepted.get_absolute_url())
-    soup = soup_of(response)
-    values = [words(value) for value in soup.select_one("dl.facts").select("dd")]
-    assert values[:3] == ["QQ 20002", "QQ 10001", "协作者"]
-    assert "2026年4月1日 12:00（UTC+8） 2026-04-01 04:00:00 UTC" in values
-    stored = version.texts.get(language=ZH)
-    assert [words(digest) for digest in soup.select("dd.digest")] == [stored.text_sha256, stored.html_sha256]
-    assert words(soup.select_one(".receipt-number")) == f"编号 {accepted.entry.uid}"
-    statement = json.loads(soup.select_one("pre.statement").get_text())
-    assert statement == json.loads(bytes(accepted.entry.statement))
-
-
-def test_owner_actor_and_auditor_see_a_receipt_nobody_else(
-    version, account, alice, bob, charlie, petra, arno, audrey, administrator
-) -> None:
-    accepted = accept_versions(account, bob, version, at=MONDAY)
-    other = grant(account=account, actor=alice, qq_number="30003", scopes=list(Scope), at=MONDAY)
-    confirm_grant(grant=other, actor=charlie, at=MONDAY)
-    statuses = {
-        str(person): client_of(person).get(accepted.get_absolute_url()).status_code
-        for person in (alice, bob, audrey, charlie, petra, arno, administrator)
-    }
-    assert statuses == {
-        "20002": 200, "10001": 200, "60006": 200, "30003": 403, "40004": 403, "50005": 403, "90009": 403,
-    }  # fmt: skip
-
-
-def test_a_collaborator_keeps_own_receipt_after_removal(version, account, alice, bob) -> None:
-    accepted = accept_versions(account, bob, version, at=MONDAY)
-    others = accept_versions(account, alice, version, at=MONDAY)
-    end_grant(grant=CollaboratorGrant.objects.get(person=bob), actor=alice, at=MONDAY + DAY)
-    client = client_of(bob)
-    assert [client.get(a.get_absolute_url()).status_code for a in (accepted, others)] == [200, 403]
-
-
-def test_an_unknown_receipt_is_404_and_a_malformed_one_too(alices) -> None:
-    assert [alices.get(f"/receipts/{uid}/").status_code for uid in (uuid4(), "1", "x" * 36)] == [404] * 3
-
-
-def test_the_entry_of_another_act_is_no_receipt(alices, version) -> None:
-    published = Entry.objects.filter(kind="version.published").get()
-    assert alices.get(f"/receipts/{published.uid}/").status_code == 404
-
-
 # Since when a reader compares.
 
 

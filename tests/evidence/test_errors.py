@@ -41,5 +41,5 @@ def test_a_refusal_has_a_status_and_a_message_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", sorted(below(Refusal), key=lambda kind: kind.__qualname__), ids=lambda k: k.__name__)
 def test_every_refusal_is_a_client_error_that_says_why(kind: type[Refusal]) -> None:
-    assert kind.status in (400, 403, 404, 409, 422)
+    assert kind.status in (400, 403, 404, 409, 410, 413, 422)
     assert kind.__doc__
