@@ -8,6 +8,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from scripts.browser import ensure_browser
+from scripts.go import ensure_go
 
 LOCAL_SERVERS = ("postgres://postgres@127.0.0.1:5432/", "postgres:///")
 NOTHING_COLLECTED = 5
@@ -54,7 +55,7 @@ def main() -> int:
     """Run both rounds, say at the end what was left out, and fail if either round did."""
     arguments = sys.argv[1:]
     postgresql = second_database()
-    remarks = [ensure_browser()]
+    remarks = [ensure_browser(), ensure_go() if "soak" in arguments else ""]
     failed = run_pytest(*arguments, database="")
     if postgresql:
         second = run_pytest("--database-only", *arguments, database=postgresql)
