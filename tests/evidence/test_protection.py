@@ -140,7 +140,7 @@ def other_value(model: type[models.Model], column: str, current: Any) -> Any:
     if isinstance(field, models.BinaryField):
         return b"another"
     if isinstance(field, models.IntegerField):
-        return 987654
+        return 31987
     return "1234567" if column == "qq_number" else "another"
 
 
