@@ -17,12 +17,15 @@ import hashlib
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,17 +33,22 @@ from typing import Any, NamedTuple
 RECEIPT, PACK = "qiyue-receipt/1", "qiyue-pack/1"
 LARGEST = 1 << 30  # bytes of a file, and of all that is packed in it
 DEEPEST = 20  # levels of nested JSON
-CLOCKS_APART = timedelta(minutes=5)  # how far the portal's clock and the authority's may differ
+CLOCKS_APART = timedelta(minutes=5)  # how far two clocks may differ
+DECISIONS = 20  # acceptances and refusals of a pack that a report spells out
 
 NAME = r"[^\s+]+"
 HEX_HASH = re.compile(r"[0-9a-f]{64}")
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+MOMENT = re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}\.[0-9]{6}Z")
 BODY = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n")
 SIGNATURE = re.compile(rf"— ({NAME}) ([A-Za-z0-9+/]+={{0,2}})")
 KEY = re.compile(rf"({NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]+={{0,2}})")
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n")
+STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 LOG, WITNESS = 1, 4  # the algorithms of keys
+# What every pack holds beside its texts and its timestamp; of these, the log vouches for none of the last three.
+ALWAYS = ("pack.json", "entries.jsonl", "checkpoint.txt", "keys.txt", "README.md", "records.csv", "verify.py")
+STAMPED = ("timestamp.tsr", "timestamp-roots.pem")
 
 # What each finding says, by its code and by whether it holds: in Chinese and in English.
 SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
@@ -66,6 +74,11 @@ SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
         "The witness {name} cosigned at {time}; the signature is good.",
     ),
     ("witness", False): ("见证人“{name}”的会签无效。", "The cosignature of the witness {name} is not good."),
+    ("witness_key", True): ("见证人“{name}”的公钥是您信任的。", "The key of the witness {name} is one that you trust."),
+    ("witness_key", None): (
+        "请把见证人“{name}”的公钥与其自己公布的对照：{key}",
+        "Compare the key of the witness {name} with what that witness publishes: {key}",
+    ),
     ("statement", True): (
         "全部 {count} 条陈述形式规范，一字未改即可复算。",
         "All {count} statements are in their one canonical form.",
@@ -103,23 +116,43 @@ SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
         "The proof of entry {index} does not lead to the root of the checkpoint.",
     ),
     ("document", True): (
-        "“{agreement}”第 {version} 版（{language}）的摘要与其公布记录一致。",
-        "The digests of {agreement}, version {version} ({language}), are those of its publication in the log.",
+        "“{agreement}”第 {version} 版（{language}）的摘要与其公布记录一致；该版定于 {effective_at} 生效。",
+        "The digests of {agreement}, version {version} ({language}), are those of its publication in the log, "
+        "by which it takes effect at {effective_at}.",
     ),
     ("document", False): (
         "“{agreement}”第 {version} 版（{language}）的摘要与公布记录不符，或者没有公布记录。",
         "The digests of {agreement}, version {version} ({language}), are not those of its publication, or none is shown.",
     ),
+    ("publication", False): (
+        "“{agreement}”第 {version} 版有两条公布记录，或者公布晚于对它的同意。",
+        "Version {version} of {agreement} is published twice, or later than it is accepted.",
+    ),
+    ("withdrawn", True): (
+        "“{agreement}”第 {version} 版已于 {at} 撤回，撤回也在日志中。",
+        "Version {version} of {agreement} was withdrawn at {at}; that is in the log too.",
+    ),
     ("text", True): (
         "文件 {path} 正是 {agreement} 第 {version} 版的文本。",
-        "{path} is the text of {agreement}, version {version}.",
+        "{path} is the text of version {version} of {agreement}.",
     ),
     ("text", False): ("文件 {path} 不是这里所指的文本。", "{path} is not a text that is meant here."),
     ("stray", False): ("第 {index} 条记录与本文件无关。", "Entry {index} does not belong into this file."),
     ("selection", True): ("记录与所选范围相符：{selection}。", "The entries are what was selected: {selection}."),
     ("selection", False): ("记录与所选范围不符：{selection}。", "The entries are not what was selected: {selection}."),
+    ("complete", None): (
+        "本包不能证明没有遗漏：日志中是否还有其他相关记录，须查看整个日志。",
+        "No pack can show that nothing is left out: whether the log has more about this, only the whole log can tell.",
+    ),
     ("files", True): ("包内 {count} 个文件的摘要都相符。", "The digests of all {count} files of the pack are right."),
-    ("files", False): ("包内文件不符：{path}", "A file of the pack is not what it should be: {path}"),
+    ("files", False): (
+        "包内文件多余、缺少或不符：{path}",
+        "A file of the pack is missing, changed or not part of it: {path}",
+    ),
+    ("unproven", None): (
+        "下列文件只供阅读，日志不为其作证：{paths}",
+        "These files are for reading; the log does not vouch for them: {paths}",
+    ),
     ("timestamp", True): (
         "时间戳：第三方机构证明，检查点在 {time} 之前已经存在。",
         "Timestamp: an independent authority states that the checkpoint existed before {time}.",
@@ -135,10 +168,13 @@ SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
         "The timestamp was checked with the root that the file itself carries; compare its SHA-256 fingerprint: {fingerprints}",
     ),
     ("unchecked", None): (
-        "这台机器上无法核对签名或时间戳：{reason}",
-        "Signatures or timestamps could not be checked on this machine: {reason}",
+        "签名或时间戳没有核对，因为这台机器上没有可用的 openssl 3：{reason}",
+        "A signature or a timestamp was not checked, for want of a working openssl 3 on this machine: {reason}",
     ),
-    ("time", True): ("行为的时间不晚于时间戳。", "No act claims a time after the timestamp."),
+    ("time", True): (
+        "没有行为自称发生于时间戳之后（容许时钟相差 5 分钟）。",
+        "No act claims a time after the timestamp (clocks may differ by 5 minutes).",
+    ),
     ("time", False): (
         "第 {index} 条记录自称发生于 {at}，晚于时间戳。",
         "Entry {index} claims the time {at}, which is after the timestamp.",
@@ -146,6 +182,11 @@ SENTENCES: dict[tuple[str, bool | None], tuple[str, str]] = {
 }
 # Without these findings, each of them good, nothing is proved.
 ESSENTIAL = {"form", "log_signature", "statement", "inclusion"}
+
+
+def plain(value: object) -> str:
+    """Return a value as words in which nothing can move a terminal's cursor, hide, or run the other way."""
+    return "".join(c if c.isprintable() else c.encode("unicode-escape").decode() for c in str(value))
 
 
 class Finding(NamedTuple):
@@ -161,7 +202,8 @@ class Report:
 
     `format` is 'receipt', 'pack' or ''. `facts` hold `origin`, `size` and `stamped_at` (or None); of a receipt also
     `index`, `statement`, `disclosed` {field: value, or None where it is erased} and `documents` [{agreement, version,
-    language, text_sha256, effective_at}]; of a pack `selection`, `count` and `kinds` {kind: count}.
+    language, text_sha256, effective_at}]; of a pack `selection`, `count`, `kinds` {kind: count} and `decisions`, the first
+    of its acceptances and refusals, each with what a receipt's facts have of one. Without a proof they are mere claims.
     """
 
     def __init__(self, format: str = "") -> None:
@@ -171,7 +213,7 @@ class Report:
 
     def add(self, code: str, holds: bool | None, **values: object) -> None:
         """Note what was found."""
-        self.findings.append(Finding(code, holds, {name: str(value) for name, value in values.items()}))
+        self.findings.append(Finding(code, holds, {name: plain(value) for name, value in values.items()}))
 
     @property
     def holds(self) -> bool:
@@ -220,23 +262,26 @@ def strict_json(text: str) -> Any:
         return found
 
     def whole(digits: str) -> int:
-        if len(digits) > 17 or abs(int(digits)) > 2**53:
-            raise ValueError("a number is too large")
+        if len(digits) > 17 or abs(int(digits)) > 2**53 or digits == "-0":
+            raise ValueError("a number is too large, or is minus zero")
         return int(digits)
 
     def refuse(number: str) -> Any:
         raise ValueError(f"{number[:20]} is not a whole number")
 
     depth = 0
-    for sign in re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL):
-        depth += (sign in "[{") - (sign in "]}")
+    for sign in re.findall(r"[\[\]{}]", STRING.sub("", text)):
+        depth += 1 if sign in "[{" else -1
         if depth > DEEPEST:
             raise ValueError("it is nested too deeply")
     return json.loads(text, object_pairs_hook=unique, parse_int=whole, parse_float=refuse, parse_constant=refuse)
 
 
 def canonical_json(value: Any) -> bytes:
-    """Return the canonical form of parsed JSON (RFC 8785), UTF-8. Raises ValueError for unpaired surrogates."""
+    """Return the canonical form of parsed JSON (RFC 8785), UTF-8.
+
+    Raises ValueError for unpaired surrogates and for fractions, which no statement has.
+    """
 
     def write(value: Any) -> str:
         if isinstance(value, dict):
@@ -244,6 +289,8 @@ def canonical_json(value: Any) -> bytes:
             return "{" + ",".join(f"{write(name)}:{write(value[name])}" for name in names) + "}"
         if isinstance(value, list):
             return "[" + ",".join(map(write, value)) + "]"
+        if isinstance(value, float):
+            raise ValueError("a fraction")
         return json.dumps(value, ensure_ascii=False)
 
     return write(value).encode("utf-8")
@@ -268,6 +315,13 @@ def _fields(value: Any, where: str, /, **types: type | tuple[type, ...]) -> list
         if not isinstance(value[name], kind) or (kind is int and isinstance(value[name], bool)):
             raise Bad("form", reason=f"{where}: {name}")
     return [value[name] for name in types]
+
+
+def _needed(value: Any, where: str, /, **types: type) -> list[Any]:
+    """Return the values of an object that has at least these fields, of these types: facts may grow."""
+    if not isinstance(value, dict):
+        raise Bad("form", reason=where)
+    return _fields({name: value[name] for name in types if name in value}, where, **types)
 
 
 # The tree (RFC 6962, RFC 9162).
@@ -311,18 +365,18 @@ class Key(NamedTuple):
     public: bytes
 
 
-def parse_key(text: Any, algorithm: int) -> Key:
-    """Return a key whose id fits it. Raises Bad."""
+def parse_key(text: Any, *algorithms: int) -> Key:
+    """Return a key of one of these algorithms, whose id fits it. Raises Bad."""
     found = KEY.fullmatch(text) if isinstance(text, str) else None
     try:
         data = unbase64(found[3]) if found else b""
     except ValueError:
         data = b""
-    if found is None or len(data) != 33 or data[0] != algorithm:
+    if found is None or len(data) != 33 or data[0] not in algorithms:
         raise Bad("form", reason=f"key: {str(text)[:200]}")
     if hashlib.sha256(f"{found[1]}\n".encode() + data).hexdigest()[:8] != found[2]:
         raise Bad("form", reason=f"key id: {text[:200]}")
-    return Key(text, found[1], found[2], algorithm, data[1:])
+    return Key(text, found[1], found[2], data[0], data[1:])
 
 
 class Note(NamedTuple):
@@ -364,27 +418,43 @@ def _check_note(report: Report, note: Note, keys: list[Key], witnesses: list[Key
         raise Bad("form", reason="keys: name")
     if set(by_key) != {(key.name, key.id) for key in listed}:
         raise Bad("form", reason="keys: each signature has its key, each key its signature")
-    for key in keys:
-        good = signature(key.public, note.body.encode(), by_key[key.name, key.id])
-        report.add("log_signature", good, origin=note.origin, size=note.size, key_id=key.id)
-    for key in witnesses:
-        data = by_key[key.name, key.id]
-        seconds = int.from_bytes(data[:8], "big")
-        message = f"cosignature/v1\ntime {seconds}\n{note.body}".encode()
-        good = len(data) == 72 and seconds < 1 << 37 and signature(key.public, message, data[8:])
-        time = datetime.fromtimestamp(seconds, timezone.utc).isoformat() if good else ""
-        report.add("witness", good, name=key.name, time=time)
+    try:
+        for key in keys:
+            data = by_key[key.name, key.id]
+            good = len(data) == 64 and signature(key.public, note.body.encode(), data)
+            report.add("log_signature", good, origin=note.origin, size=note.size, key_id=key.id)
+        for key in witnesses:
+            data = by_key[key.name, key.id]
+            seconds = int.from_bytes(data[:8], "big")
+            message = f"cosignature/v1\ntime {seconds}\n{note.body}".encode()
+            good = len(data) == 72 and seconds < 1 << 37 and signature(key.public, message, data[8:])
+            time = datetime.fromtimestamp(seconds, timezone.utc).isoformat() if good else ""
+            report.add("witness", good, name=key.name, time=time)
+    except NotChecked as fault:
+        report.add("unchecked", None, reason=fault)
 
 
-def _check_trust(report: Report, note: Note, keys: list[Key], trusted: Iterable[str]) -> None:
+def _check_trust(report: Report, note: Note, keys: list[Key], witnesses: list[Key], trusted: Iterable[str]) -> None:
+    """Say which of the keys are among those that the reader trusts; those of witnesses do not stand for the log's."""
     trusted = list(trusted)
     known = [key for key in keys if key.text in trusted]
     if known:
         report.add("key", True, key_id=known[0].id)
-    elif trusted:
+    elif set(trusted) - {key.text for key in witnesses}:
         report.add("key", False)
     else:
         report.add("key", None, origin=note.origin, key=" ".join(key.text for key in keys))
+    for key in witnesses:
+        report.add("witness_key", True if key.text in trusted else None, name=key.name, key=key.text)
+
+
+def moment(text: str) -> datetime | None:
+    """Return a time as statements write it, None for what is none."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ") if MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
+    return found and found.replace(tzinfo=timezone.utc)
 
 
 # Records: one entry of the log each.
@@ -429,13 +499,55 @@ def parse_record(value: Any) -> Record:
         )
     except Bad as bad:
         raise Bad("statement", index=index, reason=bad.values["reason"]) from None
-    if schema != 1 or not UID.fullmatch(uid) or not MOMENT.fullmatch(at):
+    if schema != 1 or not UID.fullmatch(uid) or moment(at) is None:
         raise Bad("statement", index=index, reason="schema, id, at")
     if not all(isinstance(digest, str) and HEX_HASH.fullmatch(digest) for digest in commitments.values()):
         raise Bad("statement", index=index, reason="commitments")
     if set(disclosures) != set(commitments):
         raise Bad("form", reason=f"record {index}: disclosures")
-    return Record(index, statement, raw, disclosures, [bytes.fromhex(node) for node in hashes])
+    record = Record(index, statement, raw, disclosures, [bytes.fromhex(node) for node in hashes])
+    try:
+        _check_facts(record)
+    except Bad as bad:
+        raise Bad("statement", index=index, reason=bad.values["reason"]) from None
+    return record
+
+
+def _is_decision(record: Record) -> bool:
+    return record.kind.startswith("acceptance.") and isinstance(record.facts.get("documents"), list)
+
+
+def _check_facts(record: Record) -> None:
+    """Check that the facts that are relied on below are there. Raises Bad."""
+    facts = record.facts
+    if _is_decision(record):
+        _needed(facts, "facts", account=int, actor=int, capacity=str)
+        for one in facts["documents"]:
+            _needed(one, "documents", agreement=str, version=int, language=str)
+            _check_digests(one, "documents", "text_sha256", "text_sm3", "html_sha256")
+        versions = {(one["agreement"], one["version"]) for one in facts["documents"]}
+        if not versions or len(versions) != len(facts["documents"]):
+            raise Bad("form", reason="documents")
+    elif record.kind == "version.published":
+        _needed(facts, "facts", agreement=str, version=int, effective_at=str, texts=list)
+        for one in facts["texts"]:
+            _needed(one, "texts", language=str)
+            _check_digests(one, "texts", "sha256", "sm3", "html_sha256")
+        languages = {one["language"] for one in facts["texts"]}
+        if moment(facts["effective_at"]) is None or not languages or len(languages) != len(facts["texts"]):
+            raise Bad("form", reason="effective_at, texts")
+    elif record.kind == "version.withdrawn":
+        _needed(facts, "facts", agreement=str, version=int)
+    elif record.kind == "person.erased":
+        [pairs] = _needed(facts, "facts", disclosures=list)
+        if not all(isinstance(pair, list) and [type(part) for part in pair] == [str, str] for pair in pairs):
+            raise Bad("form", reason="disclosures")
+
+
+def _check_digests(value: Any, where: str, *names: str) -> None:
+    digests = _needed(value, where, **dict.fromkeys(names, str))
+    if not all(map(HEX_HASH.fullmatch, digests)):
+        raise Bad("form", reason=where)
 
 
 def _check_records(report: Report, note: Note, records: list[Record]) -> None:
@@ -459,7 +571,7 @@ def _check_disclosures(report: Report, records: list[Record], own: Callable[[Rec
         (uid, field, record.uid): record
         for record in records
         if record.kind == "person.erased"
-        for uid, field in _erased_by(record)
+        for uid, field in record.facts["disclosures"]
     }
     shown, wrong = 0, False
     for record in records:
@@ -493,39 +605,47 @@ def _check_disclosures(report: Report, records: list[Record], own: Callable[[Rec
         report.add("disclosure", True, count=shown)
 
 
-def _erased_by(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the (entry, field) of every value that an erasure took."""
-    pairs = record.facts.get("disclosures")
-    for pair in pairs if isinstance(pairs, list) else []:
-        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
-            yield pair[0], pair[1]
+def _texts_of(records: list[Record]) -> dict[tuple[str, int, str], tuple[Record, dict[str, Any]]]:
+    """Return the publication of each text, and what it says of it, by (agreement, version, language)."""
+    return {
+        (record.facts["agreement"], record.facts["version"], text["language"]): (record, text)
+        for record in records
+        if record.kind == "version.published"
+        for text in record.facts["texts"]
+    }
 
 
-def _is_decision(record: Record) -> bool:
-    return record.kind.startswith("acceptance.") and isinstance(record.facts.get("documents"), list)
+def _check_documents(report: Report, decisions: list[Record], records: list[Record]) -> dict[int, list[dict[str, Any]]]:
+    """Check the digests of every document against its publication in the log.
 
-
-def _check_documents(report: Report, decisions: list[Record], records: list[Record]) -> list[dict[str, Any]]:
-    """Check the digests of every document against its publication in the log; return the documents of the decisions."""
-    published = {}
-    for record in records:
-        if record.kind == "version.published":
-            for text in record.facts.get("texts", []):
-                place = (record.facts.get("agreement"), record.facts.get("version"), text.get("language"))
-                published[place] = (record, text)
-    found, seen = [], set()
+    Return the documents of each decision, by its index, each with the time from which its version has effect.
+    """
+    published = _texts_of(records)
+    versions = [
+        (record.facts["agreement"], record.facts["version"]) for record in records if record.kind == "version.published"
+    ]
+    for agreement, version in sorted({one for one in versions if versions.count(one) > 1}):
+        report.add("publication", False, agreement=agreement, version=version)
+    found, seen = {}, set()
     for decision in decisions:
+        found[decision.index] = []
         for document in decision.facts["documents"]:
-            place = (document.get("agreement"), document.get("version"), document.get("language"))
-            record, text = published.get(place, (None, {}))
-            digests = [document.get(name) for name in ("text_sha256", "text_sm3", "html_sha256")]
-            good = record is not None and digests == [text.get(name) for name in ("sha256", "sm3", "html_sha256")]
+            place = (document["agreement"], document["version"], document["language"])
+            publication, text = published.get(place, (None, {}))
+            effective_at = publication.facts["effective_at"] if publication else None
+            digests = [document[name] for name in ("text_sha256", "text_sm3", "html_sha256")]
+            good = digests == [text.get(name) for name in ("sha256", "sm3", "html_sha256")]
             if (place, good) not in seen:
-                report.add("document", good, agreement=place[0], version=place[1], language=place[2])
                 seen.add((place, good))
-            if len(decisions) == 1:
-                effective = record.facts.get("effective_at") if record else None
-                found.append({**document, "effective_at": effective})
+                named = {"agreement": place[0], "version": place[1], "language": place[2]}
+                report.add("document", good, **named, effective_at=effective_at)
+            if publication and moment(publication.statement["at"]) > moment(decision.statement["at"]) + CLOCKS_APART:
+                report.add("publication", False, agreement=place[0], version=place[1])
+            found[decision.index].append({**document, "effective_at": effective_at})
+    for record in records:
+        if record.kind == "version.withdrawn":
+            named = {"agreement": record.facts["agreement"], "version": record.facts["version"]}
+            report.add("withdrawn", True, **named, at=record.statement["at"])
     return found
 
 
@@ -544,6 +664,9 @@ def _check_timestamp(
         raise Bad("form", reason="timestamp: response") from None
     try:
         time = timestamp(data, note.body.encode(), trusted_roots or roots)
+    except NotChecked as fault:
+        report.add("unchecked", None, reason=fault)
+        return None
     except ValueError as error:
         report.add("timestamp", False, reason=error)
         return None
@@ -555,19 +678,12 @@ def _check_timestamp(
             hashlib.sha256(base64.b64decode("".join(pem.split("\n")[1:-2]))).hexdigest() for pem in PEM.findall(roots)
         ]
         report.add("roots", None, fingerprints=" ".join(prints))
-    late = [record for record in records if _moment(record.statement["at"]) > time + CLOCKS_APART]
+    late = [record for record in records if moment(record.statement["at"]) > time + CLOCKS_APART]
     for record in late:
         report.add("time", False, index=record.index, at=record.statement["at"])
     if not late:
         report.add("time", True)
     return time
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return datetime.max.replace(tzinfo=timezone.utc)
 
 
 # Whole files.
@@ -594,7 +710,7 @@ def check(
             members, format = _unzip(data), "pack"
         else:
             members, format = {"": data}, "receipt"
-    except (ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except UNZIP_ERRORS as error:
         report = Report()
         report.add("unreadable", False, reason=error or "ZIP")
         return report
@@ -625,8 +741,6 @@ def check_members(
         look(report, members, trusted_keys, trusted_roots, texts, signature, timestamp)
     except Bad as bad:
         report.add(bad.code, False, **bad.values)
-    except NotChecked as fault:
-        report.add("unchecked", None, reason=fault)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         # A statement of a shape that no portal writes.
         report.add("form", False, reason=type(error).__name__)
@@ -665,16 +779,12 @@ def _check_receipt(
         raise Bad("form", reason=f"kind: {record.kind[:40]}")
     report.add("form", True)
     records = [record, *others]
-    report.add("statement", True, count=len(records))
-    log_keys = [parse_key(key, LOG) for key in keys]
-    _check_note(report, note, log_keys, [parse_key(key, WITNESS) for key in witness_keys], signature)
-    _check_trust(report, note, log_keys, trusted_keys)
-    _check_records(report, note, records)
+    _check_head(report, note, records, keys, witness_keys, trusted_keys, signature)
     _check_disclosures(report, records, lambda one: one is record)
     documents = _check_documents(report, [record], others)
     _check_strays(report, others, [record], agreement=None, is_pack=False)
     time = _check_timestamp(report, note, stamp, records, trusted_roots, timestamp)
-    digests = {document["text_sha256"]: document for document in documents}
+    digests = {one[name]: one for one in documents[record.index] for name in ("text_sha256", "html_sha256")}
     for path, content in texts.items():
         document = digests.get(hashlib.sha256(content).hexdigest())
         named = {"agreement": document["agreement"], "version": document["version"]} if document else {}
@@ -683,11 +793,36 @@ def _check_receipt(
         "origin": note.origin,
         "size": note.size,
         "stamped_at": time,
+        **_decision(record, documents),
+    }
+
+
+def _decision(record: Record, documents: Mapping[int, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {
         "index": record.index,
         "statement": record.statement,
         "disclosed": {field: value.get("value") for field, value in record.disclosures.items()},
-        "documents": documents,
+        "documents": documents[record.index],
     }
+
+
+def _check_head(
+    report: Report,
+    note: Note,
+    records: list[Record],
+    keys: list[Any],
+    witness_keys: list[Any],
+    trusted_keys: Iterable[str],
+    signature: CheckSignature,
+) -> None:
+    """Check the signatures on a checkpoint, and that the records, each one another, are in its tree."""
+    if not records or len({record.uid for record in records}) != len(records):
+        raise Bad("form", reason="records")
+    logs, witnesses = [parse_key(key, LOG) for key in keys], [parse_key(key, WITNESS) for key in witness_keys]
+    report.add("statement", True, count=len(records))
+    _check_note(report, note, logs, witnesses, signature)
+    _check_trust(report, note, logs, witnesses, trusted_keys)
+    _check_records(report, note, records)
 
 
 def _check_strays(report: Report, others: list[Record], own: list[Record], *, agreement: object, is_pack: bool) -> None:
@@ -753,15 +888,12 @@ def _check_pack(
     is_own = _selector(selection)
     own = [record for record in records if is_own(record)]
     report.add("form", True)
-    report.add("statement", True, count=len(records))
-    log_keys = [parse_key(key, LOG) for key in keys]
-    _check_note(report, note, log_keys, [parse_key(key, WITNESS) for key in witness_keys], signature)
-    _check_trust(report, note, log_keys, trusted_keys)
-    _check_records(report, note, records)
+    _check_head(report, note, records, keys, witness_keys, trusted_keys, signature)
     _check_disclosures(report, records, is_own)
     words = json.dumps(selection, ensure_ascii=False)
     is_selected = "acceptance" not in selection or (len(own) == 1 and _is_decision(own[0]))
     report.add("selection", is_selected, selection=words)
+    report.add("complete", None)
     _check_strays(
         report,
         [record for record in records if not is_own(record)],
@@ -769,12 +901,15 @@ def _check_pack(
         agreement=selection.get("agreement"),
         is_pack=True,
     )
-    _check_documents(report, [record for record in own if _is_decision(record)], records)
+    decisions = [record for record in own if _is_decision(record)]
+    documents = _check_documents(report, decisions, records)
     _check_texts(report, members, listed, records)
-    _check_copies(report, members, note, text, [*keys, *witness_keys], stamp)
+    _check_copies(report, members, text, [*keys, *witness_keys], stamp)
+    by_content = {members.get(one[name]): one for one in listed for name in ("text", "html")}
     for path, content in texts.items():
-        known = any(content == members.get(one.get("text")) for one in listed)
-        report.add("text", known, path=path, agreement="", version="")
+        one = by_content.get(content)
+        named = {"agreement": one["agreement"], "version": one["version"]} if one else {}
+        report.add("text", one is not None, path=path, **named)
     time = _check_timestamp(report, note, stamp, records, trusted_roots, timestamp)
     kinds: dict[str, int] = {}
     for record in records:
@@ -786,61 +921,60 @@ def _check_pack(
         "selection": selection,
         "count": len(records),
         "kinds": kinds,
+        "decisions": [_decision(record, documents) for record in decisions[:DECISIONS]],
     }
 
 
 def _check_files(report: Report, members: Mapping[str, bytes], files: dict[str, Any]) -> None:
     """Check the digest of every file, and that there is no other."""
-    if set(files) | {"pack.json"} != set(members) or "pack.json" in files:
-        strange = sorted(set(files) ^ (set(members) - {"pack.json"}))
-        raise Bad("files", path=", ".join(strange)[:200])
-    for path, digest in files.items():
-        if hashlib.sha256(members[path]).hexdigest() != digest:
-            raise Bad("files", path=path[:200])
-    for path in ("entries.jsonl", "checkpoint.txt", "keys.txt"):
-        if path not in files:
-            raise Bad("files", path=path)
+    here, listed = set(members), set(files) | {"pack.json"}
+    strange = (here ^ listed) | ({"pack.json"} & set(files)) | {path for path in ALWAYS if path not in listed}
+    changed = {path for path in here & set(files) if hashlib.sha256(members[path]).hexdigest() != files[path]}
+    if strange or changed:
+        raise Bad("files", path=", ".join(sorted(strange | changed))[:200])
     report.add("files", True, count=len(files))
+    report.add("unproven", None, paths=", ".join(ALWAYS[-3:]))
 
 
 def _check_texts(report: Report, members: Mapping[str, bytes], listed: list[Any], records: list[Record]) -> None:
-    """Check every text of a pack against the digests in its publication, and that each listed publication has its texts."""
-    published = {}
-    for record in records:
-        if record.kind == "version.published":
-            for text in record.facts["texts"]:
-                published[record.facts["agreement"], record.facts["version"], text["language"]] = text
-    seen = set()
+    """Check every text against the digests in its publication, and that each publication has its texts and no more."""
+    published = _texts_of(records)
+    seen, named = set(), set()
     for one in listed:
         agreement, version, language, path, html = _fields(
             one, "texts", agreement=str, version=int, language=str, text=str, html=str
         )
-        text = published.get((agreement, version, language))
-        digests = [hashlib.sha256(members.get(name, b"")).hexdigest() for name in (path, html)]
-        good = text is not None and digests == [text["sha256"], text["html_sha256"]]
+        place, name = (agreement, version, language), f"texts/{agreement}/{version}.{language}"
+        _record, text = published.get(place, (None, {}))
+        digests = [hashlib.sha256(members.get(file, b"")).hexdigest() for file in (path, html)]
+        good = digests == [text.get("sha256"), text.get("html_sha256")]
+        good = good and place not in seen and (path, html) == (f"{name}.md", f"{name}.html")
         report.add("text", good, path=path, agreement=agreement, version=version)
-        seen.add((agreement, version, language))
+        seen.add(place)
+        named |= {path, html}
     for agreement, version, language in sorted(set(published) - seen):
-        report.add("text", False, path=f"{agreement} {version} {language}")
-    named = {name for one in listed for name in (one["text"], one["html"])}
-    for path in sorted(path for path in members if path.startswith("texts/") and path not in named):
+        report.add("text", False, path=f"texts/{agreement}/{version}.{language}.md")
+    for path in sorted(set(members) - named - {*ALWAYS, *STAMPED}):
         report.add("files", False, path=path)
 
 
-def _check_copies(
-    report: Report, members: Mapping[str, bytes], note: Note, text: str, keys: list[str], stamp: Any
-) -> None:
+def _check_copies(report: Report, members: Mapping[str, bytes], text: str, keys: list[str], stamp: Any) -> None:
     """Check that the files for checking by hand hold what pack.json holds."""
-    copies = {"checkpoint.txt": text.encode(), "keys.txt": "".join(f"{key}\n" for key in keys).encode()}
+    copies: dict[str, bytes | None] = dict.fromkeys(STAMPED)
+    copies["checkpoint.txt"], copies["keys.txt"] = text.encode(), "".join(f"{key}\n" for key in keys).encode()
     if stamp is not None:
-        copies["timestamp.tsr"] = unbase64(stamp["response"])
-        copies["timestamp-roots.pem"] = stamp["roots"].encode()
-    for path in ("timestamp.tsr", "timestamp-roots.pem"):
-        if stamp is None and path in members:
-            report.add("files", False, path=path)
+        response, roots = _fields(stamp, "timestamp", response=str, roots=str)
+        copies["timestamp.tsr"], copies["timestamp-roots.pem"] = unbase64(response), roots.encode()
     for path, content in copies.items():
         if members.get(path) != content:
             report.add("files", False, path=path)
+
+
+# All that zipfile is known to raise for data that is no ZIP, or half a one.
+UNZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, struct.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError,
+    IndexError, OverflowError,
+)  # fmt: skip
 
 
 def _unzip(data: bytes) -> dict[str, bytes]:
@@ -851,6 +985,8 @@ def _unzip(data: bytes) -> dict[str, bytes]:
             raise ValueError("ZIP: a path stands twice")
         if sum(info.file_size for info in infos) > LARGEST:
             raise ValueError("ZIP: too large")
+        if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+            raise ValueError("ZIP: compression")
         members = {}
         for info in infos:
             parts = info.filename.split("/")
@@ -870,24 +1006,27 @@ def _openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             ["openssl", *arguments],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
+            timeout=60,
             check=False,
             env=_environment(),
         )
-    except OSError:
-        raise NotChecked("openssl is not installed") from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise NotChecked("openssl") from None
 
 
 def _environment() -> dict[str, str]:
     """Return an environment in which openssl speaks English and reads no configuration of this machine."""
-    kept = {
-        name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
-    }
-    return {**kept, "LC_ALL": "C", "TZ": "UTC", "OPENSSL_CONF": os.devnull}
+    names = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return {**kept, "LC_ALL": "C", "OPENSSL_CONF": os.devnull}
 
 
+# Many receipts come under one checkpoint: each distinct signature and timestamp is checked once.
+@lru_cache(maxsize=1024)
 def openssl_signature(public: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether an Ed25519 signature (64 bytes) by a public key (32 bytes) is good. Raises NotChecked."""
     with tempfile.TemporaryDirectory() as folder:
@@ -904,36 +1043,89 @@ def openssl_signature(public: bytes, message: bytes, signature: bytes) -> bool:
         return True
     if "Signature Verification Failure" in told:
         return False
-    if len(signature) != 64:
-        return False
-    raise NotChecked("openssl 3 or newer is needed for Ed25519: " + " ".join(told.split())[:200])
+    raise NotChecked("openssl < 3? " + " ".join(told.split())[:200])
 
 
+@lru_cache(maxsize=1024)
 def openssl_timestamp(response: bytes, message: bytes, roots: str) -> datetime:
     """Return the time (UTC) that an RFC 3161 response states for a message, under these PEM roots.
 
     Certificates are judged by that time, not by today. Raises ValueError for a response that is not good, NotChecked.
     """
+    time = stated_time(response, message)
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: os.path.join(folder, name) for name in ("response", "message", "roots")}
         for name, content in (("response", response), ("message", message), ("roots", roots.encode())):
             Path(paths[name]).write_bytes(content)
-        told = _openssl("ts", "-reply", "-in", paths["response"], "-text")
-        found = re.search(
-            r"^Time stamp: (\w{3}) +(\d+) (\d\d:\d\d:\d\d)(\.\d+)? (\d{4}) GMT$", told.stdout, re.MULTILINE
-        )
-        if told.returncode or not found:
-            raise ValueError("not a timestamp response")
-        months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        written = f"{found[5]}-{months.index(found[1]) + 1:02}-{int(found[2]):02} {found[3]}{found[4] or '.0'}"
-        time = datetime.strptime(written[:26], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=timezone.utc)
         done = _openssl(
             *("ts", "-verify", "-in", paths["response"], "-data", paths["message"]),
             *("-CAfile", paths["roots"], "-attime", str(int(time.timestamp()))),
         )
-    if done.returncode or "Verification: OK" not in done.stdout:
-        raise ValueError(" ".join(done.stderr.split())[-200:] or "not verified")
-    return time
+    if done.returncode == 0 and "Verification: OK" in done.stdout:
+        return time
+    if "Verification: FAILED" in done.stdout:
+        raise ValueError(" ".join(done.stderr.split())[-200:])
+    raise NotChecked("openssl ts: " + " ".join(done.stderr.split())[:200])
+
+
+# A timestamp response, as far as it has to be read: its time, and what it is over. What `openssl ts -reply -text` prints will
+# not do: whoever passes a response on can have it print a second time, in the status text, which no signature covers.
+
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")  # 1.2.840.113549.1.7.2
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")  # 1.2.840.113549.1.9.16.1.4
+SHA256 = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
+
+
+def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the tag and the content of each DER element that stands in `data`. Raises ValueError."""
+    at = 0
+    while at < len(data):
+        if at + 2 > len(data):
+            raise ValueError("not DER")
+        tag, length, start = data[at], data[at + 1], at + 2
+        if length >= 0x80:
+            size = length & 0x7F
+            length, start = int.from_bytes(data[start : start + size], "big"), start + size
+            if not 1 <= size <= 4 or length < 0x80 or length >> 8 * (size - 1) == 0:
+                raise ValueError("not DER")
+        at = start + length
+        if tag & 0x1F == 0x1F or at > len(data):
+            raise ValueError("not DER")
+        yield tag, data[start:at]
+
+
+def _parts(data: bytes, *tags: int) -> list[bytes]:
+    """Return the content of the first DER elements in `data`, which have these tags. Raises ValueError."""
+    found = list(_elements(data))[: len(tags)]
+    if [tag for tag, _content in found] != list(tags):
+        raise ValueError("not a timestamp response")
+    return [content for _tag, content in found]
+
+
+def stated_time(response: bytes, message: bytes) -> datetime:
+    """Return the time (UTC) in an RFC 3161 response over the SHA-256 of a message, unverified. Raises ValueError."""
+    outer = list(_elements(response))
+    if len(outer) != 1:
+        raise ValueError("not a timestamp response")
+    [whole] = _parts(response, 0x30)
+    _status, token = _parts(whole, 0x30, 0x30)
+    kind, wrapped = _parts(token, 0x06, 0xA0)
+    [signed] = _parts(wrapped, 0x30)
+    _version, _digests, content = _parts(signed, 0x02, 0x31, 0x30)
+    inner_kind, wrapped = _parts(content, 0x06, 0xA0)
+    [octets] = _parts(wrapped, 0x04)
+    [info] = _parts(octets, 0x30)
+    _version, _policy, imprint, _serial, time = _parts(info, 0x02, 0x06, 0x30, 0x02, 0x18)
+    algorithm, digest = _parts(imprint, 0x30, 0x04)
+    if (kind, inner_kind) != (SIGNED_DATA, TST_INFO):
+        raise ValueError("not a timestamp response")
+    if _parts(algorithm, 0x06) != [SHA256] or digest != hashlib.sha256(message).digest():
+        raise ValueError("it is not over the SHA-256 of this checkpoint")
+    found = re.fullmatch(r"([0-9]{14})(?:\.([0-9]+))?Z", time.decode("ascii"))
+    if found is None:
+        raise ValueError("not a timestamp response")
+    whole_seconds = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+    return whole_seconds + timedelta(microseconds=int((found[2] or "0").ljust(6, "0")[:6]))
 
 
 # The command.
@@ -954,10 +1146,20 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _here() -> dict[str, bytes]:
-    """Return the files of the unpacked pack around this script, by their paths."""
-    folder = Path(__file__).resolve().parent
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def _members_of(folder: Path) -> dict[str, bytes]:
+    """Return the files of an unpacked pack by their paths. Raises OSError."""
+    if not (folder / "pack.json").is_file():
+        raise OSError(f"pack.json: {folder}")
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    if sum(path.stat().st_size for path in paths) > LARGEST:
+        raise OSError(f"> {LARGEST} bytes: {folder}")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST:
+        raise OSError(f"> {LARGEST} bytes: {path}")
+    return path.read_bytes()
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -983,56 +1185,77 @@ def verdict(report: Report, language: str) -> str:
 
 
 def in_words(report: Report, language: str | None) -> str:
-    """Return a report for people to read."""
+    """Return a report for people to read, in one language or in both."""
     languages = [language] if language else ["zh", "en"]
     lines = [verdict(report, one) for one in languages]
-    lines += [_who(report.facts, one) for one in languages if "statement" in report.facts]
+    decisions = [report.facts] if "statement" in report.facts else report.facts.get("decisions", [])
+    if decisions and not report.holds:
+        lines += [{"zh": "文件自称：", "en": "What the file claims:"}[one] for one in languages]
+    lines += [f"  {who(decision, one)}" for decision in decisions for one in languages]
+    if "kinds" in report.facts:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(report.facts["kinds"].items()))
+        lines.append(f"  {report.facts['count']} 条记录 entries: {plain(kinds)}")
     for finding in report.findings:
         mark = {True: "+", False: "X", None: "?"}[finding.holds]
         lines += [f"  {mark if n == 0 else ' '} {sentence(finding, one)}" for n, one in enumerate(languages)]
     return "\n".join(lines)
 
 
-def _who(facts: dict[str, Any], language: str) -> str:
-    """Return who did what for whom, in one sentence, from a receipt's facts."""
-    statement, shown = facts["statement"], facts["disclosed"]
-    gone = "（已删除）" if language == "zh" else "(erased)"
+def who(decision: Mapping[str, Any], language: str) -> str:
+    """Return who did what for whom and when, in one sentence: the facts of a receipt, or one of a pack's decisions."""
+    statement, shown = decision["statement"], decision["disclosed"]
+    facts = statement["facts"]
+    chinese = language.startswith("zh")
+    gone = "（已删除）" if chinese else "(erased)"
     actor, account = (shown.get(name) or gone for name in ("actor_qq", "account_qq"))
-    documents = ", ".join(f"{d['agreement']} {d['version']}" for d in facts["documents"])
-    refused = statement["kind"] == "acceptance.refused"
-    if language == "zh":
-        return f"QQ {actor} 于 {statement['at']} 代表账户 QQ {account} {'不同意' if refused else '同意'}：{documents}"
-    done = "declined" if refused else "accepted"
-    return f"QQ {actor} {done} for the account QQ {account} at {statement['at']}: {documents}"
+    documents = ", ".join(f"{one['agreement']} {one['version']} ({one['language']})" for one in decision["documents"])
+    capacity = facts["capacity"] + (f", grant {facts['grant']}" if facts.get("grant") else "")
+    at, kind = statement["at"], statement["kind"]
+    refused = kind == "acceptance.refused"
+    if chinese:
+        done = "不同意" if refused else "同意"
+        told = f"QQ {actor}（{capacity}）于 {at} 代表账户 QQ {account}（第 {facts['account']} 号）{done}：{documents}（{kind}）"
+    else:
+        done = "declined" if refused else "accepted"
+        told = f"QQ {actor} ({capacity}) {done} for the account QQ {account} (no. {facts['account']}) at {at}: {documents} ({kind})"
+    return plain(told)
 
 
 def main(arguments: list[str]) -> int:
     """Check the files that are named, print what was found, and return the exit code."""
     asked = _arguments(arguments)
     try:
-        texts = {path: Path(path).read_bytes() for path in asked.text}
+        texts = {path: _read(Path(path)) for path in asked.text}
         roots = Path(asked.roots).read_text("ascii") if asked.roots else None
-    except (OSError, ValueError) as error:
-        print(f"无法读取 · cannot be read: {error}", file=sys.stderr)
+        for key in asked.key:
+            parse_key(key, LOG, WITNESS)
+    except (OSError, ValueError, Bad) as error:
+        reason = error.values["reason"] if isinstance(error, Bad) else error
+        print(f"无法读取 · cannot be read: {plain(reason)}", file=sys.stderr)
         return 2
     worst = 0
     for name in asked.files or [""]:
+        path = Path(name) if name else Path(__file__).resolve().parent
         try:
-            if name:
-                report = check(Path(name).read_bytes(), trusted_keys=asked.key, trusted_roots=roots, texts=texts)
+            if path.is_dir():
+                members = _members_of(path)
+                report = check_members(members, "pack", asked.key, roots, texts, openssl_signature, openssl_timestamp)
             else:
-                report = check_members(_here(), "pack", asked.key, roots, texts, openssl_signature, openssl_timestamp)
+                report = check(_read(path), trusted_keys=asked.key, trusted_roots=roots, texts=texts)
         except OSError as error:
-            print(f"无法读取 · cannot be read: {error}", file=sys.stderr)
+            print(f"无法读取 · cannot be read: {plain(error)}", file=sys.stderr)
             worst = 2
             continue
         worst = max(worst, 0 if report.holds else 1 if report.is_readable else 2)
         if asked.json:
-            print(json.dumps({"file": name, **as_json(report)}, ensure_ascii=False))
+            print(json.dumps({"file": name, **as_json(report)}))
         else:
-            print(f"{name or 'pack'}: {in_words(report, asked.language)}")
+            print(f"{plain(name) or 'pack'}: {in_words(report, asked.language)}")
     return worst
 
 
 if __name__ == "__main__":
+    # A console that cannot show Chinese gets escapes, and the report to its end.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stderr.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
