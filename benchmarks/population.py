@@ -1,8 +1,15 @@
-"""People who can sign in and accept, and short agreements for them to accept, made through the acts."""
+"""People who can sign in and accept, and short agreements for them to accept, made through the acts.
 
+python -m benchmarks.within benchmarks.population --visitors N --agreements N [--entries N] fills an empty database.
+"""
+
+import argparse
 from datetime import datetime, timedelta
+from uuid import uuid4
 
+from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.appointing import give_role
 from accounts.joining import sign_up
@@ -10,6 +17,9 @@ from accounts.models import Account, Person, Role
 from agreements.drafting import create_agreement, start_draft
 from agreements.models import Binds, Change, Language
 from agreements.publishing import publish_version
+from evidence.kinds import Kind
+from evidence.merkle import leaf_hash
+from evidence.models import Entry
 
 PASSWORD = "seven quiet lanterns"
 FIRST_NUMBER = 20001
@@ -59,3 +69,24 @@ def populate(*, visitors: int, agreements: int, at: datetime) -> list[int]:
     numbers = [number_of(n) for n in range(visitors)]
     found = dict(Account.objects.filter(owner__qq_number__in=numbers).values_list("owner__qq_number", "pk"))
     return [found[number] for number in numbers]
+
+
+def log_beforehand(count: int, *, at: datetime) -> None:
+    """Insert entries of the size of an acceptance's, which `benchmarks.unlogged` hands out."""
+    for start in range(0, count, 5000):
+        data = [b"%0900d" % n for n in range(start, min(start + 5000, count))]
+        Entry.objects.bulk_create(
+            Entry(uid=uuid4(), kind=Kind.ACCEPTED_EXPRESS, at=at, statement=one, leaf_hash=leaf_hash(one))
+            for one in data
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--visitors", type=int, required=True)
+    parser.add_argument("--agreements", type=int, required=True)
+    parser.add_argument("--entries", type=int, default=0)
+    options = parser.parse_args()
+    call_command("migrate", verbosity=0, interactive=False)
+    populate(visitors=options.visitors, agreements=options.agreements, at=timezone.now())
+    log_beforehand(options.entries, at=timezone.now())

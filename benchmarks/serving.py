@@ -29,19 +29,19 @@ DOCUMENT = re.compile(r'name="documents" value="([^"]*)"')
 
 
 @contextmanager
-def scratch_database(vendor: str, folder: Path) -> Iterator[str]:
+def scratch_database(vendor: str, folder: Path, name: str = "scratch") -> Iterator[str]:
     """The address of an empty database: a file in the folder, or one made on the tests' PostgreSQL server and dropped again.
 
     Raises LookupError where no PostgreSQL server answers.
     """
     if vendor == "sqlite":
-        yield f"sqlite:///{folder / 'portal.sqlite3'}"
+        yield f"sqlite:///{folder / name}.sqlite3"
         return
     server = second_database()
     if not server:
         raise LookupError("no PostgreSQL server answers (TEST_DATABASE_URL is not set)")
     parts = urlsplit(server)
-    name = f"qiyue_scratch_{os.getpid()}"
+    name = f"qiyue_{name}_{os.getpid()}"
     with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as connection:
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         connection.execute(drop)
@@ -87,6 +87,15 @@ def start_server(
 ) -> Process:
     """Start the server as `make run` does, without its preparations."""
     return start(*SERVER, "--host", HOST, "--port", str(port), application, env=env, told=told)
+
+
+def pause(process: Process) -> None:
+    """Let a process started here and its children rest, so that it takes nothing from another one."""
+    os.killpg(process.pid, signal.SIGSTOP)
+
+
+def wake(process: Process) -> None:
+    os.killpg(process.pid, signal.SIGCONT)
 
 
 def kill(process: Process) -> None:
