@@ -79,7 +79,8 @@ def test_close_hold_lift_and_erase(
     page = desk.go(path)
     expect(page.locator(".notice.is-refused")).to_contain_text(words["held"])
     page = auditor.page
-    page.locator("tbody a.button").click()
+    with page.expect_navigation():
+        page.locator("tbody a.button").click()
     auditor.look()
     page.fill("[name=reason]", "Settled")
     auditor.submit("/lift/")
