@@ -101,5 +101,5 @@ def _unpacked_size(data: bytes) -> int:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return sum(info.file_size for info in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+    except verifier.UNZIP_ERRORS:
         return 0

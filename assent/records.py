@@ -2,22 +2,20 @@
 
 import base64
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from agreements.models import Version
 from assent.errors import ErasureNotSealed
+from assent.verifier import PEM
 from evidence.checkpoint import VerifierKey, parse
 from evidence.kinds import Kind
 from evidence.log import Known, prove_all
 from evidence.models import Checkpoint, Disclosure, Entry, LogKey, TimestampAttempt
-
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")
 
 # An erased value: the uid of the entry that committed to it, and the field.
 Erased = tuple[str, str]
@@ -136,12 +134,12 @@ def witness_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """
     note = parse(checkpoint.note)
     keys = LogKey.objects.order_by("pk").values_list("verifier_key", flat=True)
-    cosignatures = sorted(checkpoint.cosignatures.all(), key=lambda cosignature: cosignature.witness_key)
+    prefetch_related_objects([checkpoint], "cosignatures")
     stamp = first_timestamp(checkpoint)
     return {
-        "checkpoint": checkpoint.note + "".join(cosignature.line for cosignature in cosignatures),
+        "checkpoint": checkpoint.cosigned_note(),
         "keys": [key for key in keys if note.is_signed_by(VerifierKey.parse(key))],
-        "witness_keys": [cosignature.witness_key for cosignature in cosignatures],
+        "witness_keys": [cosignature.witness_key for cosignature in checkpoint.by_witness()],
         "timestamp": stamp
         and {"response": base64.b64encode(bytes(stamp.response)).decode(), "roots": timestamp_roots()},
     }
@@ -154,6 +152,6 @@ def first_timestamp(checkpoint: Checkpoint) -> TimestampAttempt | None:
 
 def timestamp_roots() -> str:
     """Return the authority's root certificates as PEM and nothing else, whatever stands around them in their file."""
-    path = getattr(settings, "TIMESTAMP_ROOTS", None)
+    path = settings.TIMESTAMP_ROOTS
     text = Path(path).read_text("utf-8").replace("\r", "") if path else ""
-    return "".join(f"{certificate}\n" for certificate in CERTIFICATE.findall(text))
+    return "".join(PEM.findall(f"{text}\n"))

@@ -111,8 +111,12 @@ class Checkpoint(AppendOnly):
         return f"{self.number}: {self.size}"
 
     def cosigned_note(self) -> str:
-        """Return the note with the lines of the witnesses that vouch for it."""
-        return self.note + "".join(cosignature.line for cosignature in self.cosignatures.all())
+        """Return the note with the lines of the witnesses that vouch for it, by the names of their keys."""
+        return self.note + "".join(cosignature.line for cosignature in self.by_witness())
+
+    def by_witness(self) -> "list[Cosignature]":
+        """Return the cosignatures by the names of their keys."""
+        return sorted(self.cosignatures.all(), key=lambda cosignature: cosignature.witness_key)
 
 
 class Cosignature(AppendOnly):
