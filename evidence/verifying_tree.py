@@ -164,7 +164,7 @@ def _parts(findings: Findings, reach: int) -> Iterator[Part]:
 def _leaves(statements: Sequence[bytes | None]) -> list[bytes | None]:
     if None in statements:
         return [None if one is None else leaf_hashes([one])[0] for one in statements]
-    return list(leaf_hashes(statements))  # type: ignore[arg-type]
+    return list(leaf_hashes(statements))
 
 
 class Doubt(NamedTuple):
@@ -232,9 +232,9 @@ class _Tree:
     def _levels(self, part: Part, tile: tuple[int, int, bytes] | None) -> tuple[Levels, Levels]:
         """Return the levels over a part by its entries and by its stored tile, after doubting where they differ."""
         stored = tile[2] if tile else b""
-        if None not in part.leaves and stored == b"".join(part.leaves):  # type: ignore[arg-type]
+        if None not in part.leaves and stored == b"".join(part.leaves):
             self.findings.checked["tiles"] += tile is not None
-            levels = levels_over(part.leaves)  # type: ignore[arg-type]
+            levels = levels_over(part.leaves)
             return levels, levels
         if tile is None:
             self.findings.differs(Tile, f"0/{part.index}", _("缺少这块瓦片"))
@@ -408,7 +408,7 @@ def _aware(at: datetime) -> datetime:
 
 def _latest(before: datetime | None, times: list[datetime | None]) -> datetime | None:
     try:
-        latest = max(times)  # type: ignore[type-var]
+        latest = max(times)
     except (TypeError, ValueError):  # Empty places, or none at all.
         latest = max((_aware(at) for at in times if at is not None), default=None)
     return max((_aware(at) for at in (before, latest) if at is not None), default=None)
