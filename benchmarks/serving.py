@@ -171,6 +171,10 @@ class Visitor:
             self.cookies[name] = value
         return Answer(response.status, response.headers.get("Location", ""), text)
 
+    def leave(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        self.connection.close()
+
     def _hidden(self, path: str) -> tuple[dict[str, str], str]:
         answer = self.request("GET", path)
         if answer.status != 200:

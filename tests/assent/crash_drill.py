@@ -105,6 +105,7 @@ class Client(threading.Thread):
 
     def send_the_rest(self) -> None:
         """Send again what was never answered, and some of what was: the first receipt has to come back."""
+        self.visitor.leave()  # The last kill may have ended this connection without our having noticed.
         for form in list(self.unanswered.values()) + list(self.forms.values())[:: max(1, len(self.forms) // 50)]:
             self.note(UUID(form.form_key), form, self.visitor.accept(form))
 
