@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from evidence.checkpoint import Head, SigningKey, sign
 from evidence.errors import KeyNotIntroduced
@@ -60,13 +60,36 @@ def append(*, kind: Kind, at: datetime, facts: Mapping[str, Any], personal: Mapp
         facts=facts,
         commitments={field: commitment(field=field, salt=salt, value=value) for field, (salt, value) in values.items()},
     )
-    entry = Entry.objects.create(
-        uid=uid, kind=kind, at=at, account=facts.get("account"), statement=data, leaf_hash=leaf_hash(data)
-    )
-    Disclosure.objects.bulk_create(
-        Disclosure(entry=entry, field=field, salt=salt, value=value) for field, (salt, value) in values.items()
-    )
-    return entry
+    columns = {
+        "uid": uid,
+        "account": facts.get("account"),
+        "kind": kind,
+        "at": at,
+        "statement": data,
+        "leaf_hash": leaf_hash(data),
+    }
+    key = _insert(Entry, [columns])
+    if values:
+        _insert(
+            Disclosure,
+            [{"entry": key, "field": field, "salt": salt, "value": value} for field, (salt, value) in values.items()],
+        )
+    return Entry.from_db(connection.alias, ["id", *columns], [key, *columns.values()])
+
+
+def _insert(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert these rows and return the key of the first. Every act waits for this: the ORM would take twice as long."""
+    fields = [model._meta.get_field(name) for name in rows[0]]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {places} RETURNING {quote('id')}",
+            [field.get_db_prep_save(row[field.name], connection) for row in rows for field in fields],
+        )
+        key: int = cursor.fetchall()[0][0]
+    return key
 
 
 def seal(*, at: datetime, sweep: bool = False, introduce_key: bool = False) -> Checkpoint | None:
