@@ -197,8 +197,8 @@ def _subtree_hashes(ranges: Sequence[Range]) -> list[bytes]:
 def _tile_hashes(wanted: Iterable[Place]) -> dict[Place, bytes]:
     """Return the hashes in these tiles, those that there are. Here is SQL: to have it written takes as long as all else in a proof."""
     by_level: dict[int, list[int]] = {}
-    for level, index in wanted:
-        by_level.setdefault(level, []).append(index)
+    for height, place in wanted:
+        by_level.setdefault(height, []).append(place)
     if not by_level:
         return {}
     table, level, index, hashes = map(connection.ops.quote_name, (Tile._meta.db_table, "level", "index", "hashes"))
@@ -207,7 +207,7 @@ def _tile_hashes(wanted: Iterable[Place]) -> dict[Place, bytes]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {level}, {index}, {hashes} FROM {table} WHERE {' OR '.join(terms)}",
-            [part for number, found in by_level.items() for part in (number, *found)],
+            [part for height, found in by_level.items() for part in (height, *found)],
         )
         return {(row[0], row[1]): bytes(row[2]) for row in cursor.fetchall()}
 
